@@ -1,0 +1,25 @@
+// Encoding the jumps stent writes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+
+namespace stent::x86_64 {
+
+/// Bytes of a `jmp rel32`.
+inline constexpr std::size_t near_jump_size = 5;
+/// Bytes of a `jmp *disp32(%rip)`.
+inline constexpr std::size_t slot_jump_size = 6;
+
+/// `jmp rel32` standing at `from`, going to `to`; empty when `to` is out of the +-2 GiB reach.
+[[nodiscard]] std::optional<std::array<std::byte, near_jump_size>> near_jump(std::uint64_t from,
+                                                                             std::uint64_t to);
+
+/// `jmp *disp32(%rip)` standing at `from`, through the 8-byte slot at `slot`; empty when out of reach.
+[[nodiscard]] std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from,
+                                                                             std::uint64_t slot);
+
+}  // namespace stent::x86_64

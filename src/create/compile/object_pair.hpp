@@ -1,0 +1,35 @@
+// The outcome of every front end: pairs of old and new relocatable objects.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stent::compile {
+
+/// One translation unit compiled before and after the change, with -ffunction-sections -fdata-sections.
+struct ObjectPair {
+  std::string source;  ///< as the build names it, e.g. "src/rdb.c"
+  std::filesystem::path old_object;
+  std::filesystem::path new_object;
+  /// The same build recorded one source more than once (a.o, a.pic.o): units with equal `source` are
+  /// alternatives, of which the one whose old object matches the target is taken.
+  std::string command;  ///< the compile command, for messages
+};
+
+/// What became of one hunk of the diff.
+struct HunkAccount {
+  std::string file;
+  unsigned old_line = 0;
+  enum class Fate { source, header, not_compiled, ignored } fate = Fate::ignored;
+  std::vector<std::string> units;  ///< sources it affects
+  std::string why;                 ///< e.g. "not part of any recorded compile command"
+};
+
+struct CompiledChange {
+  std::vector<ObjectPair> pairs;
+  std::vector<HunkAccount> hunks;
+};
+
+}  // namespace stent::compile

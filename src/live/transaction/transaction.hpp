@@ -1,0 +1,69 @@
+// Apply, revert, check and list: the whole online journey as four calls.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/pid.hpp"
+#include "patch/patch.hpp"
+
+namespace stent::transaction {
+
+struct Options {
+  std::chrono::milliseconds timeout{10'000};  ///< how long to wait for quiescence
+  /// Longest single stop, stopping included; empty: 20 ms + 20 us a thread.
+  std::optional<std::chrono::microseconds> max_pause;
+};
+
+struct ReplacedReport {
+  std::string name;
+  std::string module;
+  RemoteAddress entry;
+  RemoteAddress replacement;
+};
+
+/// What an apply or a revert did, read back from the target.
+struct Report {
+  Pid pid;
+  std::string patch_name;
+  BuildId patch_id;
+  std::vector<ReplacedReport> functions;
+  std::size_t threads = 0;
+  unsigned tries = 0;                          ///< stops needed until quiescent
+  std::chrono::nanoseconds stop_window{0};     ///< of the last stop: first thread stopped to last resumed
+  std::chrono::nanoseconds total{0};           ///< the whole call
+};
+
+/// A patch found in a target.
+struct Applied {
+  std::string name;
+  BuildId id;
+  std::string description;
+  std::int64_t applied_at = 0;  ///< seconds since the epoch
+  std::vector<ReplacedReport> functions;
+  RemoteRange memory;
+  /// "applied", or what an interrupted stent left behind ("incomplete"), or "retained" (reverted, memory kept).
+  std::string state;
+};
+
+/// Applies `patch` to the process; all of it or nothing.
+/// Throws gone, not_permitted, unsupported, mismatch, busy, already_applied, traced.
+Report apply(const patch::Patch& patch, Pid pid, const Options& options);
+
+/// Would `apply` work now? Changes nothing in the target; throws as `apply` would (but waits for nothing: `busy`
+/// names who is inside at this moment).
+Report check(const patch::Patch& patch, Pid pid, const Options& options);
+
+/// Takes the patch with this identity out again. Throws not_applied and as `apply`.
+Report revert(const BuildId& patch_id, Pid pid, const Options& options);
+
+/// The patches in one process, oldest first.
+std::vector<Applied> list(Pid pid);
+
+/// Every process in /proc that stent may look at and that carries at least one patch.
+std::vector<Pid> patched_processes();
+
+}  // namespace stent::transaction

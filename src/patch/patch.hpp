@@ -1,0 +1,144 @@
+// The Patch value: what the creating wing hands to the applying wing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/build_id.hpp"
+#include "base/bytes.hpp"
+#include "binary/arch/x86_64/relocation.hpp"
+
+namespace stent::patch {
+
+/// Where a reference of the patch finds its target in the process. See docs/patch-format.md, "Bindings".
+struct ModuleAddress {  ///< a place in the image's own target module (function, data, or a GOT slot itself)
+  LinkAddress address;
+  bool operator==(const ModuleAddress&) const = default;
+};
+struct DynamicSymbol {  ///< looked up in the target's own search order, at apply time
+  std::string version;  ///< empty: unversioned or default
+  bool weak = false;    ///< may be absent: value 0
+  bool operator==(const DynamicSymbol&) const = default;
+};
+struct ThreadOffset {  ///< value = offset from the thread pointer of `offset` in the module's TLS block
+  std::uint64_t offset = 0;
+  bool operator==(const ThreadOffset&) const = default;
+};
+struct OtherImage {  ///< a place in another image of this patch
+  std::uint32_t image = 0;
+  PatchAddress address;
+  bool operator==(const OtherImage&) const = default;
+};
+struct OtherModule {  ///< a place in a module that another image of this patch belongs to
+  BuildId module;
+  LinkAddress address;
+  bool operator==(const OtherModule&) const = default;
+};
+struct OwnImage {  ///< a place in this image itself; needs relocation only where the value is absolute
+  PatchAddress address;
+  bool operator==(const OwnImage&) const = default;
+};
+
+struct Binding {
+  std::string name;  ///< for people: the symbol, possibly with "+offset"
+  std::variant<ModuleAddress, DynamicSymbol, ThreadOffset, OtherImage, OtherModule, OwnImage> where;
+  bool operator==(const Binding&) const = default;
+};
+
+/// A field the linker (patch/link) fills when the image is placed.
+struct Relocation {
+  PatchAddress place;
+  x86_64::RelocationType type = x86_64::RelocationType::none;
+  std::uint32_t binding = 0;  ///< index into Image::bindings
+  std::int64_t addend = 0;    ///< as in ELF RELA
+  bool operator==(const Relocation&) const = default;
+};
+
+enum class SegmentKind {
+  code,       ///< R-X: functions, fragments, stubs
+  constants,  ///< R--: literals, tables, .eh_frame, the patch's GOT (written before it is mapped)
+  data,       ///< RW-: new static data
+};
+
+/// A page-aligned part of an image.
+struct Segment {
+  SegmentKind kind = SegmentKind::code;
+  PatchAddress address;             ///< page-aligned
+  Bytes bytes;                      ///< initial contents, relocation fields zero or as in the object
+  std::uint64_t memory_size = 0;    ///< >= bytes.size(); the rest is zero
+  bool operator==(const Segment&) const = default;
+};
+
+/// A name for a piece of the image, for tools and for stacks.
+struct PatchSymbol {
+  std::string name;
+  PatchAddress address;
+  std::uint64_t size = 0;
+  bool is_function = false;
+  bool is_local = true;
+  bool operator==(const PatchSymbol&) const = default;
+};
+
+/// One contiguous part of a function in the target, with the bytes it must have there.
+struct Extent {
+  LinkRange range;
+  Bytes pre_image;  ///< exactly range.size bytes
+  bool operator==(const Extent&) const = default;
+};
+
+/// A function of the target that this patch replaces.
+struct ReplacedFunction {
+  std::string name;
+  std::vector<Extent> extents;  ///< the first starts at the entry
+  PatchAddress replacement;     ///< the new entry
+  std::vector<PatchRange> new_extents;  ///< all parts of the new function, its entry's first
+  bool operator==(const ReplacedFunction&) const = default;
+
+  [[nodiscard]] LinkAddress entry() const { return extents.at(0).range.begin; }
+};
+
+/// The part of a patch that belongs to one build of one module, in its own window of addresses from 0.
+struct Image {
+  BuildId module;
+  std::string module_name;  ///< soname or file name, for people
+  std::vector<Segment> segments;   ///< ascending, not overlapping
+  std::vector<PatchSymbol> symbols;
+  std::vector<Binding> bindings;
+  std::vector<Relocation> relocations;  ///< ascending by place
+  std::vector<ReplacedFunction> replaced;
+  PatchRange eh_frame;      ///< .eh_frame inside a constants segment, terminator included; size 0: none
+  PatchRange eh_frame_hdr;  ///< .eh_frame_hdr with its search table (pc-relative, sorted); size 0: none
+  bool operator==(const Image&) const = default;
+
+  /// Bytes of address space from 0 to the end of the last segment, rounded up to pages.
+  [[nodiscard]] std::uint64_t window_size() const;
+};
+
+/// How far the replaced functions must switch together.
+enum class Consistency { all, entry };
+
+/// One thing the review noticed, as stored in the patch.
+struct Finding {
+  std::string id, level, message, acknowledgement;
+  bool operator==(const Finding&) const = default;
+};
+
+struct Patch {
+  std::string name;         ///< file name without ".stent"
+  std::string description;  ///< CVE, URL, free text
+  std::string toolchain;    ///< compiler and stent version that made it
+  std::int64_t created = 0; ///< seconds since the epoch (SOURCE_DATE_EPOCH honoured)
+  Consistency consistency = Consistency::all;
+  std::vector<Image> images;
+  std::vector<Finding> findings;
+  /// Identity: a BLAKE2b-160 digest over everything that has an effect, as a build-id note. Filled by
+  /// `write_patch` and `read_patch`.
+  BuildId id;
+  bool operator==(const Patch&) const = default;
+};
+
+}  // namespace stent::patch
