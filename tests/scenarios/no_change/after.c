@@ -1,0 +1,4 @@
+/* A comment changes nothing. */
+#include <stdio.h>
+
+void scenario(int n) { printf("%d\n", n); }
