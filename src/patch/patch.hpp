@@ -67,9 +67,9 @@ enum class SegmentKind {
 /// A page-aligned part of an image.
 struct Segment {
   SegmentKind kind = SegmentKind::code;
-  PatchAddress address;             ///< page-aligned
-  Bytes bytes;                      ///< initial contents, relocation fields zero or as in the object
-  std::uint64_t memory_size = 0;    ///< >= bytes.size(); the rest is zero
+  PatchAddress address;           ///< page-aligned
+  Bytes bytes;                    ///< initial contents, relocation fields zero or as in the object
+  std::uint64_t memory_size = 0;  ///< >= bytes.size(); the rest is zero
   bool operator==(const Segment&) const = default;
 };
 
@@ -93,8 +93,8 @@ struct Extent {
 /// A function of the target that this patch replaces.
 struct ReplacedFunction {
   std::string name;
-  std::vector<Extent> extents;  ///< the first starts at the entry
-  PatchAddress replacement;     ///< the new entry
+  std::vector<Extent> extents;          ///< the first starts at the entry
+  PatchAddress replacement;             ///< the new entry
   std::vector<PatchRange> new_extents;  ///< all parts of the new function, its entry's first
   bool operator==(const ReplacedFunction&) const = default;
 
@@ -104,8 +104,8 @@ struct ReplacedFunction {
 /// The part of a patch that belongs to one build of one module, in its own window of addresses from 0.
 struct Image {
   BuildId module;
-  std::string module_name;  ///< soname or file name, for people
-  std::vector<Segment> segments;   ///< ascending, not overlapping
+  std::string module_name;        ///< soname or file name, for people
+  std::vector<Segment> segments;  ///< ascending, not overlapping
   std::vector<PatchSymbol> symbols;
   std::vector<Binding> bindings;
   std::vector<Relocation> relocations;  ///< ascending by place
@@ -128,10 +128,10 @@ struct Finding {
 };
 
 struct Patch {
-  std::string name;         ///< file name without ".stent"
-  std::string description;  ///< CVE, URL, free text
-  std::string toolchain;    ///< compiler and stent version that made it
-  std::int64_t created = 0; ///< seconds since the epoch (SOURCE_DATE_EPOCH honoured)
+  std::string name;          ///< file name without ".stent"
+  std::string description;   ///< CVE, URL, free text
+  std::string toolchain;     ///< compiler and stent version that made it
+  std::int64_t created = 0;  ///< seconds since the epoch (SOURCE_DATE_EPOCH honoured)
   Consistency consistency = Consistency::all;
   std::vector<Image> images;
   std::vector<Finding> findings;
