@@ -1,0 +1,35 @@
+// RemoteCaller: one borrowed thread of the target that makes system calls for stent while the others run.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+#include "live/stop/session.hpp"
+
+namespace stent::inject {
+
+/// Holds the borrowed thread from construction to destruction, so it should live briefly.
+class RemoteCaller {
+ public:
+  /// Borrows a suitable thread of `session`. Throws `busy` when none is suitable within `patience`, `gone`,
+  /// `unsupported` when the target has no system call instruction to use or a filter (seccomp) forbids it.
+  explicit RemoteCaller(stop::Session& session,
+                        std::chrono::nanoseconds patience = std::chrono::milliseconds(500));
+  RemoteCaller(const RemoteCaller&) = delete;
+  RemoteCaller& operator=(const RemoteCaller&) = delete;
+  /// The thread goes on exactly as it was.
+  ~RemoteCaller();
+
+  /// Makes system call `number`; returns what the kernel returned (-errno on failure). Throws `gone`, `busy`.
+  [[nodiscard]] std::int64_t syscall(long number, const std::array<std::uint64_t, 6>& arguments);
+
+  [[nodiscard]] process::RemoteMemory& memory() { return thread_.memory(); }
+  [[nodiscard]] const stop::StoppedThread& thread() const { return thread_.state(); }
+
+ private:
+  stop::StoppedTracee thread_;
+  RemoteAddress instruction_;  ///< of a `syscall`
+};
+
+}  // namespace stent::inject

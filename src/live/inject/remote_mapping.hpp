@@ -1,0 +1,30 @@
+// Mappings made, changed and removed in the target by a borrowed thread.
+#pragma once
+
+#include <string>
+
+#include "live/inject/remote_caller.hpp"
+
+namespace stent::inject {
+
+/// mmap(2) of anonymous private memory at exactly `range` (MAP_FIXED_NOREPLACE), protection `prot` (PROT_*).
+/// False when something is mapped there already. Throws `internal` with errno's text on any other failure.
+[[nodiscard]] bool remote_mmap(RemoteCaller& caller, RemoteRange range, int prot);
+
+/// As above, but maps the descriptor `fd` of the target (`flags`: MAP_PRIVATE or MAP_SHARED).
+[[nodiscard]] bool remote_mmap_file(RemoteCaller& caller, RemoteRange range, int prot, int flags, int fd,
+                                    FileOffset offset);
+
+/// Anonymous private memory wherever the kernel likes.
+[[nodiscard]] RemoteAddress remote_mmap_anywhere(RemoteCaller& caller, std::uint64_t size, int prot);
+
+void remote_mprotect(RemoteCaller& caller, RemoteRange range, int prot);
+void remote_munmap(RemoteCaller& caller, RemoteRange range);
+
+/// memfd_create(2) in the target with MFD_CLOEXEC; shown in /proc/PID/maps as "/memfd:NAME (deleted)" once
+/// mapped. Returns the target's descriptor number; `remote_close` it after mapping so that no stray one
+/// stays.
+[[nodiscard]] int remote_memfd(RemoteCaller& caller, const std::string& name, std::uint64_t size);
+void remote_close(RemoteCaller& caller, int fd);
+
+}  // namespace stent::inject

@@ -1,0 +1,26 @@
+// What stent knows of one stopped thread.
+#pragma once
+
+#include <string>
+
+#include "base/pid.hpp"
+#include "live/stop/arch_x86_64_registers.hpp"
+
+namespace stent::stop {
+
+struct StoppedThread {
+  Tid tid;
+  std::string comm;
+  Registers registers;         ///< as the thread will continue with (after a spurious EINTR was cured)
+  bool was_blocked = false;    ///< it slept in the kernel when the stop began
+  bool group_stopped = false;  ///< SIGSTOP or its like holds it; it stays stopped afterwards
+};
+
+/// Why a stop was given up: this thread did not stop in time. All threads run again.
+struct Unstoppable {
+  Tid tid;
+  std::string comm;
+  std::string reason;  ///< e.g. "in an uninterruptible sleep (state D)"
+};
+
+}  // namespace stent::stop

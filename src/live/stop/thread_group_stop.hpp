@@ -1,0 +1,62 @@
+// ThreadGroupStop: one stop window over all threads of a target.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "live/stop/session.hpp"
+#include "live/stop/stopped_thread.hpp"
+
+namespace stent::stop {
+
+/// The longest single stop when the user gives none: 20 ms + 20 us a thread.
+[[nodiscard]] std::chrono::nanoseconds default_max_pause(std::size_t threads);
+
+/// Resumes everything on destruction. Use in this order: stop_blocked, look, stop_running, look, write,
+/// resume.
+class ThreadGroupStop {
+ public:
+  /// Stops nothing yet. `max_pause` counts from the first stop.
+  ThreadGroupStop(Session& session, std::chrono::nanoseconds max_pause);
+  ThreadGroupStop(const ThreadGroupStop&) = delete;
+  ThreadGroupStop& operator=(const ThreadGroupStop&) = delete;
+  ~ThreadGroupStop();
+
+  /// Stops the threads that sleep in the kernel. A value: gave up, everything runs again. Throws `gone`.
+  [[nodiscard]] std::optional<Unstoppable> stop_blocked();
+  /// Stops all others, newborn ones included; afterwards no thread of the target runs. As above.
+  [[nodiscard]] std::optional<Unstoppable> stop_running();
+
+  /// What `stop_blocked` stopped.
+  [[nodiscard]] std::span<const StoppedThread> blocked() const;
+  /// What `stop_running` stopped, in addition to `blocked`.
+  [[nodiscard]] std::span<const StoppedThread> running() const;
+  /// True when every thread is stopped (after stop_running succeeded, before resume).
+  [[nodiscard]] bool complete() const { return complete_; }
+  /// True once the time allowed by max_pause is over; whoever still works must resume.
+  [[nodiscard]] bool overdue() const;
+
+  /// Write authority; throws `internal` unless `complete()`.
+  [[nodiscard]] process::RemoteMemory& memory();
+
+  /// Lets all threads go on, running ones first. Returns the stop window: first thread stopped to last
+  /// resumed. Does nothing the second time (and returns the same).
+  std::chrono::nanoseconds resume();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::optional<Unstoppable> stop(bool only_blocked);
+
+  Session* session_;
+  std::chrono::nanoseconds max_pause_;
+  std::optional<Clock::time_point> began_;
+  std::chrono::nanoseconds window_{0};
+  std::vector<StoppedThread> stopped_;
+  std::size_t blocked_count_ = 0;
+  bool complete_ = false;
+};
+
+}  // namespace stent::stop
