@@ -1,0 +1,36 @@
+#include "binary/arch/x86_64/jump.hpp"
+
+#include <limits>
+
+namespace stent::x86_64 {
+
+namespace {
+
+/// Displacement from the end of an instruction at `from` to `to`; empty when it does not fit 32 bits.
+std::optional<std::int32_t> displacement(std::uint64_t from, std::size_t length, std::uint64_t to) {
+  const auto distance = static_cast<std::int64_t>(to - (from + length));
+  if (distance < std::numeric_limits<std::int32_t>::min() ||
+      distance > std::numeric_limits<std::int32_t>::max())
+    return {};
+  return static_cast<std::int32_t>(distance);
+}
+
+}  // namespace
+
+std::optional<std::array<std::byte, near_jump_size>> near_jump(std::uint64_t from, std::uint64_t to) {
+  const auto distance = displacement(from, near_jump_size, to);
+  if (!distance) return {};
+  std::array<std::byte, near_jump_size> code{std::byte{0xe9}};
+  store(MutableByteView(code), 1, *distance);
+  return code;
+}
+
+std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from, std::uint64_t slot) {
+  const auto distance = displacement(from, slot_jump_size, slot);
+  if (!distance) return {};
+  std::array<std::byte, slot_jump_size> code{std::byte{0xff}, std::byte{0x25}};
+  store(MutableByteView(code), 2, *distance);
+  return code;
+}
+
+}  // namespace stent::x86_64
