@@ -1,0 +1,302 @@
+#include "patch/metadata.hpp"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace stent::patch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void malformed(const std::string& what) {
+  throw Error(ErrorCode::bad_input, "the metadata of the patch is damaged: " + what,
+              "copy the file again from where it came, or make the patch again");
+}
+
+// ---- checked reading
+
+const Json& member(const Json& from, const char* key) {
+  if (!from.is_object()) malformed(std::string("no object holds '") + key + "'");
+  const auto found = from.find(key);
+  if (found == from.end()) malformed(std::string("'") + key + "' is missing");
+  return *found;
+}
+
+const Json& list(const Json& from, const char* key) {
+  const Json& value = member(from, key);
+  if (!value.is_array()) malformed(std::string("'") + key + "' is not a list");
+  return value;
+}
+
+const Json& row(const Json& value, std::size_t size) {
+  if (!value.is_array() || value.size() != size) malformed("a row of wrong length");
+  return value;
+}
+
+std::string text(const Json& value) {
+  if (!value.is_string()) malformed("a text is not a text");
+  return value.get<std::string>();
+}
+
+std::uint64_t number(const Json& value) {
+  if (!value.is_number_unsigned()) malformed("a number is not a natural number");
+  return value.get<std::uint64_t>();
+}
+
+std::uint32_t number32(const Json& value) {
+  const std::uint64_t wide = number(value);
+  if (wide > std::numeric_limits<std::uint32_t>::max()) malformed("a number is too large");
+  return static_cast<std::uint32_t>(wide);
+}
+
+std::int64_t signed_number(const Json& value) {
+  if (!value.is_number_integer()) malformed("a number is not an integer");
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
+    malformed("a number is too large");
+  return value.get<std::int64_t>();
+}
+
+bool truth(const Json& value) {
+  if (!value.is_boolean()) malformed("a flag is not true or false");
+  return value.get<bool>();
+}
+
+BuildId build_id(const Json& value) { return {from_hex(text(value))}; }
+
+template <class Where>
+Json range_json(Range<Where> range) {
+  return Json::array({range.begin.value, range.size});
+}
+
+PatchRange patch_range(const Json& value) {
+  row(value, 2);
+  return {{number(value[0])}, number(value[1])};
+}
+
+Bytes slice(ByteView contents, std::uint64_t offset, std::uint64_t size) {
+  if (offset > contents.size() || size > contents.size() - offset) malformed("a part lies outside the file");
+  const ByteView part = contents.subspan(offset, size);
+  return {part.begin(), part.end()};
+}
+
+template <class Kind>
+struct Name {
+  Kind kind;
+  const char* text;
+};
+
+template <class Kind, std::size_t count>
+const char* name_of(const Name<Kind> (&names)[count], Kind kind) {
+  for (const auto& name : names)
+    if (name.kind == kind) return name.text;
+  throw Error(ErrorCode::internal, "a patch holds an enumerator without a name");
+}
+
+template <class Kind, std::size_t count>
+Kind kind_of(const Name<Kind> (&names)[count], const std::string& wanted) {
+  for (const auto& name : names)
+    if (wanted == name.text) return name.kind;
+  malformed("unknown word '" + wanted + "'");
+}
+
+constexpr Name<SegmentKind> segment_kinds[] = {
+    {SegmentKind::code, "code"}, {SegmentKind::constants, "constants"}, {SegmentKind::data, "data"}};
+constexpr Name<Consistency> consistencies[] = {{Consistency::all, "all"}, {Consistency::entry, "entry"}};
+
+// ---- bindings
+
+struct BindingJson {
+  Json operator()(const ModuleAddress& at) const { return {{"in", "module"}, {"address", at.address.value}}; }
+  Json operator()(const DynamicSymbol& symbol) const {
+    return {{"in", "dynamic"}, {"version", symbol.version}, {"weak", symbol.weak}};
+  }
+  Json operator()(const ThreadOffset& thread) const { return {{"in", "thread"}, {"offset", thread.offset}}; }
+  Json operator()(const OtherImage& other) const {
+    return {{"in", "image"}, {"image", other.image}, {"address", other.address.value}};
+  }
+  Json operator()(const OtherModule& other) const {
+    return {{"in", "other-module"}, {"module", other.module.text()}, {"address", other.address.value}};
+  }
+  Json operator()(const OwnImage& own) const { return {{"in", "own"}, {"address", own.address.value}}; }
+};
+
+Json json_of(const Binding& binding) {
+  Json json = {{"name", binding.name}};
+  json.update(std::visit(BindingJson{}, binding.where));
+  return json;
+}
+
+Binding binding_of(const Json& json) {
+  Binding binding{text(member(json, "name")), {}};
+  const std::string in = text(member(json, "in"));
+  if (in == "module")
+    binding.where = ModuleAddress{{number(member(json, "address"))}};
+  else if (in == "dynamic")
+    binding.where = DynamicSymbol{text(member(json, "version")), truth(member(json, "weak"))};
+  else if (in == "thread")
+    binding.where = ThreadOffset{number(member(json, "offset"))};
+  else if (in == "image")
+    binding.where = OtherImage{number32(member(json, "image")), {number(member(json, "address"))}};
+  else if (in == "other-module")
+    binding.where = OtherModule{build_id(member(json, "module")), {number(member(json, "address"))}};
+  else if (in == "own")
+    binding.where = OwnImage{{number(member(json, "address"))}};
+  else
+    malformed("unknown kind of binding '" + in + "'");
+  return binding;
+}
+
+// ---- replaced functions
+
+/// Hands out the places of the pre-images, one after the other in the order of the patch.
+Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
+  Json extents = Json::array();
+  for (const Extent& extent : function.extents) {
+    extents.push_back(Json::array({extent.range.begin.value, extent.range.size, pre_image_at}));
+    pre_image_at += extent.pre_image.size();
+  }
+  Json new_extents = Json::array();
+  for (const PatchRange& range : function.new_extents) new_extents.push_back(range_json(range));
+  return {{"name", function.name},
+          {"extents", std::move(extents)},
+          {"replacement", function.replacement.value},
+          {"new_extents", std::move(new_extents)}};
+}
+
+ReplacedFunction replaced_of(const Json& json, ByteView contents) {
+  ReplacedFunction function;
+  function.name = text(member(json, "name"));
+  for (const Json& extent : list(json, "extents")) {
+    row(extent, 3);
+    function.extents.push_back(
+        {{{number(extent[0])}, number(extent[1])}, slice(contents, number(extent[2]), number(extent[1]))});
+  }
+  function.replacement = {number(member(json, "replacement"))};
+  for (const Json& range : list(json, "new_extents")) function.new_extents.push_back(patch_range(range));
+  return function;
+}
+
+// ---- images
+
+Json segments_json(const Image& image, const ImageLayout& place) {
+  Json segments = Json::array();
+  for (std::size_t i = 0; i < image.segments.size(); ++i) {
+    const Segment& segment = image.segments[i];
+    segments.push_back({{"kind", name_of(segment_kinds, segment.kind)},
+                        {"address", segment.address.value},
+                        {"memory_size", segment.memory_size},
+                        {"file_offset", place.segments[i].value},
+                        {"file_size", segment.bytes.size()}});
+  }
+  return segments;
+}
+
+Json json_of(const Image& image, const ImageLayout& place, std::uint64_t& pre_image_at) {
+  Json symbols = Json::array(), bindings = Json::array(), relocations = Json::array(),
+       replaced = Json::array();
+  for (const PatchSymbol& symbol : image.symbols)
+    symbols.push_back(
+        Json::array({symbol.name, symbol.address.value, symbol.size, symbol.is_function, symbol.is_local}));
+  for (const Binding& binding : image.bindings) bindings.push_back(json_of(binding));
+  for (const Relocation& relocation : image.relocations)
+    relocations.push_back(Json::array({relocation.place.value, static_cast<std::uint32_t>(relocation.type),
+                                       relocation.binding, relocation.addend}));
+  for (const ReplacedFunction& function : image.replaced) replaced.push_back(json_of(function, pre_image_at));
+  return {{"module", image.module.text()},
+          {"module_name", image.module_name},
+          {"window", place.window.value},
+          {"replaced", std::move(replaced)},
+          {"segments", segments_json(image, place)},
+          {"eh_frame", range_json(image.eh_frame)},
+          {"eh_frame_hdr", range_json(image.eh_frame_hdr)},
+          {"bindings", std::move(bindings)},
+          {"relocations", std::move(relocations)},
+          {"symbols", std::move(symbols)}};
+}
+
+Image image_of(const Json& json, ByteView contents) {
+  Image image;
+  image.module = build_id(member(json, "module"));
+  image.module_name = text(member(json, "module_name"));
+  for (const Json& segment : list(json, "segments"))
+    image.segments.push_back(
+        {kind_of(segment_kinds, text(member(segment, "kind"))),
+         {number(member(segment, "address"))},
+         slice(contents, number(member(segment, "file_offset")), number(member(segment, "file_size"))),
+         number(member(segment, "memory_size"))});
+  for (const Json& symbol : list(json, "symbols")) {
+    row(symbol, 5);
+    image.symbols.push_back(
+        {text(symbol[0]), {number(symbol[1])}, number(symbol[2]), truth(symbol[3]), truth(symbol[4])});
+  }
+  for (const Json& binding : list(json, "bindings")) image.bindings.push_back(binding_of(binding));
+  for (const Json& relocation : list(json, "relocations")) {
+    row(relocation, 4);
+    image.relocations.push_back({{number(relocation[0])},
+                                 static_cast<x86_64::RelocationType>(number32(relocation[1])),
+                                 number32(relocation[2]),
+                                 signed_number(relocation[3])});
+  }
+  for (const Json& function : list(json, "replaced"))
+    image.replaced.push_back(replaced_of(function, contents));
+  image.eh_frame = patch_range(member(json, "eh_frame"));
+  image.eh_frame_hdr = patch_range(member(json, "eh_frame_hdr"));
+  return image;
+}
+
+Finding finding_of(const Json& json) {
+  return {text(member(json, "id")), text(member(json, "level")), text(member(json, "message")),
+          text(member(json, "acknowledgement"))};
+}
+
+void check_version(const Json& json) {
+  const std::uint64_t version = number(member(json, "format"));
+  if (version == format_version) return;
+  throw Error(ErrorCode::bad_input,
+              "the patch has format version " + std::to_string(version) + "; this stent reads version " +
+                  std::to_string(format_version),
+              version > format_version ? "use a newer stent; this patch was made by one"
+                                       : "make the patch again with this stent");
+}
+
+}  // namespace
+
+std::string to_json(const Patch& patch, const FileLayout& layout) {
+  std::uint64_t pre_image_at = layout.pre_images.value;
+  Json images = Json::array(), findings = Json::array();
+  for (std::size_t i = 0; i < patch.images.size(); ++i)
+    images.push_back(json_of(patch.images[i], layout.images[i], pre_image_at));
+  for (const Finding& finding : patch.findings)
+    findings.push_back({{"id", finding.id},
+                        {"level", finding.level},
+                        {"message", finding.message},
+                        {"acknowledgement", finding.acknowledgement}});
+  const Json json = {
+      {"format", format_version},         {"name", patch.name},
+      {"description", patch.description}, {"toolchain", patch.toolchain},
+      {"created", patch.created},         {"consistency", name_of(consistencies, patch.consistency)},
+      {"images", std::move(images)},      {"findings", std::move(findings)}};
+  try {
+    return json.dump();
+  } catch (const Json::exception&) {
+    throw Error(ErrorCode::refused, "a name or text of the patch is not valid UTF-8",
+                "check --description, and the names of functions and files");
+  }
+}
+
+Patch from_json(std::string_view metadata, ByteView contents) {
+  const Json json = Json::parse(metadata, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) malformed("it is not JSON");
+  check_version(json);
+  Patch patch;
+  patch.name = text(member(json, "name"));
+  patch.description = text(member(json, "description"));
+  patch.toolchain = text(member(json, "toolchain"));
+  patch.created = signed_number(member(json, "created"));
+  patch.consistency = kind_of(consistencies, text(member(json, "consistency")));
+  for (const Json& image : list(json, "images")) patch.images.push_back(image_of(image, contents));
+  for (const Json& finding : list(json, "findings")) patch.findings.push_back(finding_of(finding));
+  return patch;
+}
+
+}  // namespace stent::patch
