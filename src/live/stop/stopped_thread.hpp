@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/error.hpp"
 #include "base/pid.hpp"
 #include "live/stop/arch_x86_64_registers.hpp"
 
@@ -22,5 +23,11 @@ struct Unstoppable {
   std::string comm;
   std::string reason;  ///< e.g. "in an uninterruptible sleep (state D)"
 };
+
+/// Every signal blocked, for `StoppedTracee::set_signal_mask`.
+inline constexpr std::uint64_t all_signals = ~std::uint64_t{0};
+
+/// `gone` for a process that ended, or that exec replaced, under our hands.
+[[nodiscard]] Error target_gone(Pid pid, const std::string& how);
 
 }  // namespace stent::stop

@@ -13,30 +13,33 @@ namespace stent::stop {
 
 class ThreadTable;
 
-/// Resumes the thread on destruction, with the registers it was stopped with unless `keep_registers` was
-/// called.
+/// Destroying it restores the registers and the signal mask it was stopped with and lets the thread go on.
 class StoppedTracee {
  public:
   StoppedTracee(StoppedTracee&& other) noexcept;
   StoppedTracee& operator=(StoppedTracee&&) = delete;
   ~StoppedTracee();
 
-  /// As they were when it stopped.
+  /// As it was when it stopped.
   [[nodiscard]] const StoppedThread& state() const { return state_; }
+  /// As they are now; throws `gone` when the thread was killed.
   [[nodiscard]] Registers registers() const;
   /// Throws `gone` when the thread was killed.
   void set_registers(const Registers& registers);
-  /// The x87/SSE/AVX state in the kernel's XSAVE layout (NT_X86_XSTATE).
+  /// The x87/SSE/AVX state in the kernel's XSAVE layout (NT_X86_XSTATE); throws `gone`.
   [[nodiscard]] Bytes extended_state() const;
-  void set_extended_state(ByteView state);
+  /// Bit N-1 is signal N. For a thread inside ppoll and its like: the mask it will have afterwards.
+  [[nodiscard]] std::uint64_t signal_mask() const;
+  void set_signal_mask(std::uint64_t mask);
 
-  /// The memory it can see; it holds while this thread is stopped.
+  /// The memory of the target.
   [[nodiscard]] process::RemoteMemory& memory();
 
-  /// Lets the thread run from its present registers until it stops at `until` (a system call just finished
-  /// there: see PTRACE_SYSCALL), holding back signals meanwhile. Throws `gone`, `busy` when not within
-  /// `deadline`.
-  void run_syscall(std::chrono::nanoseconds deadline);
+  /// Lets the thread run from its present registers, which must stand at a `syscall` instruction, until that
+  /// call is done; returns what it returned. Signals must be blocked (`set_signal_mask(all)`) lest one gets
+  /// between. Afterwards the thread is stopped again where registers may be restored. Throws `gone`, `busy`
+  /// (not done within `patience`; the thread then still runs and is stopped again as soon as it can be).
+  std::int64_t run_syscall(std::chrono::nanoseconds patience);
 
  private:
   friend class Session;
@@ -44,6 +47,8 @@ class StoppedTracee {
 
   ThreadTable* threads_;
   StoppedThread state_;
+  std::optional<std::uint64_t> mask_;
+  bool changed_ = false;
 };
 
 }  // namespace stent::stop

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "live/stop/stopped_thread.hpp"
 
 namespace stent::stop {
+
+class UrgentScheduling;
 
 /// The longest single stop when the user gives none: 20 ms + 20 us a thread.
 [[nodiscard]] std::chrono::nanoseconds default_max_pause(std::size_t threads);
@@ -57,6 +60,8 @@ class ThreadGroupStop {
   std::vector<StoppedThread> stopped_;
   std::size_t blocked_count_ = 0;
   bool complete_ = false;
+  bool resumed_ = false;
+  std::unique_ptr<UrgentScheduling> urgent_;
 };
 
 }  // namespace stent::stop

@@ -1,0 +1,129 @@
+#include "live/process/process.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.hpp"
+#include "live/process/proc_file.hpp"
+
+namespace stent::process {
+namespace {
+
+std::string named(Pid pid, const std::string& name) {
+  return "process " + std::to_string(pid.value) + " (" + name + ")";
+}
+
+Error no_such_process(Pid pid) {
+  return {ErrorCode::gone, "there is no process " + std::to_string(pid.value),
+          "look the pid up with ps or pgrep"};
+}
+
+ThreadStat leader_of(Pid pid) {
+  if (pid.value <= 0) throw no_such_process(pid);
+  const auto text = read_proc_file(proc_path(pid, "/stat"));
+  if (!text || text->empty()) throw no_such_process(pid);
+  return parse_thread_stat(*text);
+}
+
+/// The text after "KEY:\t" in /proc/PID/status.
+std::string status_field(Pid pid, const std::string& key) {
+  const auto text = read_proc_file(proc_path(pid, "/status"));
+  if (!text) throw no_such_process(pid);
+  const std::string mark = "\n" + key + ":\t";
+  const std::size_t at = text->find(mark);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + mark.size();
+  return text->substr(begin, text->find('\n', begin) - begin);
+}
+
+pid_t status_number(Pid pid, const std::string& key) {
+  const std::string text = status_field(pid, key);
+  pid_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// /proc/PID also answers for the id of a thread that is not a leader.
+void refuse_thread_id(Pid pid) {
+  const pid_t leader = status_number(pid, "Tgid");
+  if (leader != 0 && leader != pid.value)
+    throw Error(
+        ErrorCode::unsupported,
+        std::to_string(pid.value) + " is a thread of process " + std::to_string(leader) + ", not a process",
+        "give the process: --pid " + std::to_string(leader));
+}
+
+void refuse_traced(Pid pid, const std::string& name) {
+  for (const Tid tid : list_threads(pid)) {
+    const pid_t tracer = status_number({tid.value}, "TracerPid");
+    if (tracer == 0) continue;
+    const auto comm = read_proc_file(proc_path({tracer}, "/comm"));
+    const std::string tracer_name = comm && !comm->empty() ? comm->substr(0, comm->find('\n')) : "?";
+    throw Error(ErrorCode::traced,
+                named(pid, name) + " is traced by " + tracer_name + " (pid " + std::to_string(tracer) + ")",
+                "end or detach " + tracer_name + " first, then try again");
+  }
+}
+
+/// A thread that still has the process's memory: the leader, or a sibling when the leader has ended.
+Tid living_thread(Pid pid, const ThreadStat& leader) {
+  if (!leader.is_dead()) return leader.tid;
+  for (const Tid tid : list_threads(pid))
+    if (const auto stat = read_thread_stat(pid, tid); stat && !stat->is_dead()) return tid;
+  throw Error(ErrorCode::gone, named(pid, leader.comm) + " has ended and waits for its parent (zombie)",
+              "there is nothing left to patch; look for the pid it runs under now");
+}
+
+/// AT_PHDR of a 64-bit process; throws `unsupported` for a 32-bit one.
+RemoteAddress program_headers_of(Pid pid, Tid alive, const std::string& name) {
+  const auto text = read_proc_file(proc_path({alive.value}, "/auxv"));
+  if (!text || text->empty()) throw no_such_process(pid);
+  const ByteView vector = as_bytes(*text);
+  // A 32-bit vector has entries of half the size, so its first 64-bit "type" has a value in its upper half.
+  for (std::uint64_t at = 0; vector.size() - at >= sizeof(Elf64_auxv_t); at += sizeof(Elf64_auxv_t)) {
+    const auto entry = load<Elf64_auxv_t>(vector, at);
+    if (entry.a_type > UINT32_MAX)
+      throw Error(ErrorCode::unsupported, named(pid, name) + " is a 32-bit program",
+                  "stent patches 64-bit x86 processes only");
+    if (entry.a_type == AT_PHDR) return {entry.a_un.a_val};
+    if (entry.a_type == AT_NULL) break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Process Process::open(Pid pid) {
+  const ThreadStat leader = leader_of(pid);
+  if (leader.is_kernel_worker() || pid.value == 2)
+    throw Error(ErrorCode::unsupported, named(pid, leader.comm) + " is a thread of the kernel",
+                "stent patches programs, not the kernel; give the pid of a program");
+  refuse_thread_id(pid);
+  const Tid alive = living_thread(pid, leader);
+  refuse_traced(pid, leader.comm);
+  Process process;
+  process.pid_ = pid;
+  process.name_ = leader.comm;
+  process.memory_ = std::make_unique<ProcessMemory>(alive);
+  process.program_headers_ = program_headers_of(pid, alive, leader.comm);
+  return process;
+}
+
+std::vector<Module> Process::modules() const { return modules(mappings()); }
+
+std::vector<Module> Process::modules(const std::vector<Mapping>& mappings) const {
+  return find_modules(mappings, *memory_, program_headers_);
+}
+
+std::vector<ThreadStat> Process::threads() const {
+  std::vector<ThreadStat> threads;
+  for (const Tid tid : list_threads(pid_))
+    if (const auto stat = read_thread_stat(pid_, tid); stat && !stat->is_dead() && !stat->is_kernel_worker())
+      threads.push_back(*stat);
+  return threads;
+}
+
+}  // namespace stent::process

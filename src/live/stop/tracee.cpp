@@ -1,0 +1,223 @@
+#include "live/stop/tracee.hpp"
+
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "live/process/proc_file.hpp"
+#include "live/process/thread_stat.hpp"
+#include "live/stop/arch_x86_64_restart.hpp"
+#include "live/stop/stopped_thread.hpp"
+
+namespace stent::stop {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t max_extended_state = 16384;
+constexpr auto patience_at_exit = std::chrono::seconds(2);
+
+long options() { return PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD; }
+
+bool is_dead(Pid pid, Tid tid) {
+  const auto stat = process::read_thread_stat(pid, tid);
+  return !stat || stat->is_dead();
+}
+
+/// 0: by nobody.
+pid_t traced_by(Tid tid) {
+  const auto status = process::read_proc_file(process::proc_path({tid.value}, "/status"));
+  const std::string mark = "\nTracerPid:\t";
+  const std::size_t at = status ? status->find(mark) : std::string::npos;
+  return at == std::string::npos
+             ? 0
+             : static_cast<pid_t>(std::strtol(status->c_str() + at + mark.size(), nullptr, 10));
+}
+
+Error cannot_seize(Pid pid, Tid tid, int error) {
+  const std::string who = "thread " + std::to_string(tid.value) + " of process " + std::to_string(pid.value);
+  if (const pid_t tracer = traced_by(tid); tracer != 0)
+    return {ErrorCode::traced, who + " is traced by process " + std::to_string(tracer),
+            "end or detach that debugger or tracer first, then try again"};
+  return system_error(error, "attaching to " + who,
+                      "run stent as root or with CAP_SYS_PTRACE (see also kernel.yama.ptrace_scope)");
+}
+
+}  // namespace
+
+void await_report(std::chrono::nanoseconds at_most) {
+  const auto nanoseconds = at_most.count();
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  ::sigtimedwait(&set, nullptr, &timeout);
+}
+
+std::optional<Tracee> Tracee::seize(Pid pid, Tid tid) {
+  if (::ptrace(PTRACE_SEIZE, tid.value, nullptr, options()) == 0) return Tracee(pid, tid);
+  const int error = errno;
+  const auto stat = process::read_thread_stat(pid, tid);
+  if (stat && traced_by(tid) == ::gettid()) return Tracee(pid, tid);  // attached at its birth
+  if (error == ESRCH || !stat || stat->is_dead() || stat->is_kernel_worker()) return std::nullopt;
+  throw cannot_seize(pid, tid, error);
+}
+
+Tracee::Tracee(Tracee&& other) noexcept
+    : pid_(other.pid_),
+      tid_(other.tid_),
+      state_(std::exchange(other.state_, State::ended)),
+      group_stopped_(other.group_stopped_) {}
+
+Tracee& Tracee::operator=(Tracee&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(tid_, other.tid_);
+  std::swap(state_, other.state_);
+  std::swap(group_stopped_, other.group_stopped_);
+  return *this;
+}
+
+Tracee::~Tracee() { detach(); }
+
+std::optional<StopEvent> Tracee::poll() {
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(tid_.value);
+  if (::waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) {
+    state_ = State::ended;  // ECHILD: another thread's exec removed it
+    return StopEvent{StopEvent::Kind::ended, 0, {}};
+  }
+  if (info.si_pid == 0) return std::nullopt;
+  if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
+    ::waitid(P_PID, id, &info, WEXITED | WNOHANG | __WALL);
+    state_ = State::ended;
+    return StopEvent{StopEvent::Kind::ended, 0, {}};
+  }
+  state_ = State::stopped;
+  return understand(info.si_status);
+}
+
+StopEvent Tracee::understand(int status) {
+  using Kind = StopEvent::Kind;
+  const int signal = status & 0xff;
+  switch (status >> 8) {
+    case 0: break;
+    case PTRACE_EVENT_STOP: return {signal == SIGTRAP ? Kind::interrupted : Kind::group_stop, signal, {}};
+    case PTRACE_EVENT_EXEC: return {Kind::exec, 0, {}};
+    case PTRACE_EVENT_CLONE: {
+      unsigned long child = 0;
+      const bool told = ::ptrace(PTRACE_GETEVENTMSG, tid_.value, nullptr, &child) == 0;
+      return {told ? Kind::clone : Kind::other, 0, {static_cast<pid_t>(child)}};
+    }
+    default: return {Kind::other, 0, {}};
+  }
+  if (signal == (SIGTRAP | 0x80)) return {Kind::syscall, 0, {}};
+  return {Kind::signal, signal, {}};
+}
+
+std::optional<StopEvent> Tracee::wait(Clock::time_point deadline) {
+  constexpr Clock::duration slice = std::chrono::milliseconds(1);
+  for (;;) {
+    if (auto event = poll()) return event;
+    const auto left = deadline - Clock::now();
+    if (left <= Clock::duration::zero()) return std::nullopt;
+    const auto before = Clock::now();
+    await_report(std::min(left, slice));
+    // A leader that ended before its siblings reports nothing.
+    if (Clock::now() - before >= std::min(left, slice) && is_dead(pid_, tid_)) {
+      if (auto event = poll()) return event;
+      return StopEvent{StopEvent::Kind::ended, 0, {}};
+    }
+  }
+}
+
+void Tracee::interrupt() { ::ptrace(PTRACE_INTERRUPT, tid_.value, nullptr, nullptr); }
+
+void Tracee::resume_with(int request, int signal) {
+  state_ = State::running;  // killed meanwhile (ESRCH): its end is still to be reported
+  ::ptrace(static_cast<__ptrace_request>(request), tid_.value, nullptr, signal);
+}
+
+Error target_gone(Pid pid, const std::string& how) {
+  return {ErrorCode::gone, "process " + std::to_string(pid.value) + " " + how + " while stent worked on it",
+          "look for the pid it runs under now and start again"};
+}
+
+void Tracee::resume(int signal) { resume_with(PTRACE_CONT, signal); }
+void Tracee::resume_to_syscall(int signal) { resume_with(PTRACE_SYSCALL, signal); }
+
+void Tracee::listen() {
+  resume_with(PTRACE_LISTEN, 0);
+  state_ = State::listening;
+}
+
+bool Tracee::settle(Clock::time_point deadline, const std::function<void(Tid)>& adopt) {
+  using Kind = StopEvent::Kind;
+  while (state_ != State::stopped) {
+    const auto event = wait(deadline);
+    if (!event || event->kind == Kind::ended) return false;
+    if (event->kind == Kind::interrupted || event->kind == Kind::group_stop) {
+      group_stopped_ = event->kind == Kind::group_stop;
+      return true;
+    }
+    if (event->kind == Kind::exec) throw target_gone(pid_, "replaced itself by exec");
+    if (event->kind == Kind::clone) adopt(event->child);
+    interrupt();  // any other stop cancels an interrupt that was on its way
+    resume(event->signal_to_pass());
+  }
+  return true;
+}
+
+void Tracee::detach() noexcept try {
+  if (state_ == State::ended) return;
+  const auto adopt = [this](Tid child) { Tracee(pid_, child).detach(); };
+  if (state_ != State::stopped) {
+    interrupt();
+    if (settle(Clock::now() + patience_at_exit, adopt)) cure();
+  }
+  if (state_ == State::stopped) ::ptrace(PTRACE_DETACH, tid_.value, nullptr, 0);
+  state_ = State::ended;
+} catch (const std::exception&) {
+  state_ = State::ended;
+}
+
+void Tracee::cure() {
+  if (auto present = registers(); present && cure_spurious_eintr(*present)) set_registers(*present);
+}
+
+std::optional<Registers> Tracee::registers() const {
+  Registers registers;
+  if (::ptrace(PTRACE_GETREGS, tid_.value, nullptr, &registers.raw) != 0) return std::nullopt;
+  return registers;
+}
+
+bool Tracee::set_registers(const Registers& registers) {
+  return ::ptrace(PTRACE_SETREGS, tid_.value, nullptr, &registers.raw) == 0;
+}
+
+std::optional<Bytes> Tracee::extended_state() const {
+  Bytes state(max_extended_state);
+  iovec part{state.data(), state.size()};
+  if (::ptrace(PTRACE_GETREGSET, tid_.value, NT_X86_XSTATE, &part) != 0) return std::nullopt;
+  state.resize(part.iov_len);
+  return state;
+}
+
+std::optional<std::uint64_t> Tracee::signal_mask() const {
+  std::uint64_t mask = 0;
+  if (::ptrace(PTRACE_GETSIGMASK, tid_.value, sizeof mask, &mask) != 0) return std::nullopt;
+  return mask;
+}
+
+bool Tracee::set_signal_mask(std::uint64_t mask) {
+  return ::ptrace(PTRACE_SETSIGMASK, tid_.value, sizeof mask, &mask) == 0;
+}
+
+}  // namespace stent::stop
