@@ -28,8 +28,8 @@ class RemoteCaller {
   [[nodiscard]] const stop::StoppedThread& thread() const { return thread_.state(); }
 
  private:
+  RemoteAddress instruction_;  ///< of a `syscall; ret`
   stop::StoppedTracee thread_;
-  RemoteAddress instruction_;  ///< of a `syscall`
 };
 
 }  // namespace stent::inject

@@ -1,7 +1,6 @@
 #include "live/stop/session.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "live/stop/thread_table.hpp"
 
@@ -32,26 +31,36 @@ void Session::serve(std::chrono::nanoseconds time) {
   }
 }
 
-std::optional<StoppedTracee> Session::borrow(const std::function<bool(const StoppedThread&)>& accept,
-                                             std::chrono::nanoseconds deadline) {
+std::optional<StoppedTracee> Session::try_borrow(const Accept& accept, bool blocked, std::size_t candidates) {
   constexpr auto patience_each = std::chrono::milliseconds(5);
-  const auto end = Clock::now() + deadline;
+  for (std::size_t i = 0; i < threads_->entries().size() && candidates > 0; ++i) {
+    ThreadTable::Entry& entry = *threads_->entries()[i];
+    if (entry.view.was_blocked != blocked || entry.dormant) continue;
+    if (entry.tracee.state() == Tracee::State::ended || entry.tracee.state() == Tracee::State::stopped)
+      continue;
+    --candidates;
+    entry.tracee.interrupt();
+    if (threads_->settle(entry, Clock::now() + patience_each) != ThreadTable::Outcome::stopped) continue;
+    if (accept(entry.view)) return StoppedTracee(*threads_, entry.view);
+    threads_->resume(entry);
+  }
+  return std::nullopt;
+}
+
+std::optional<StoppedTracee> Session::borrow_once(const Accept& accept, std::size_t candidates) {
+  threads_->pump();
+  threads_->classify();
+  return try_borrow(accept, true, candidates);
+}
+
+std::optional<StoppedTracee> Session::borrow(const Accept& accept, std::chrono::nanoseconds patience) {
+  const auto end = Clock::now() + patience;
   do {
     threads_->pump();
     threads_->classify();
     for (const bool blocked : {true, false})
-      for (std::size_t i = 0; i < threads_->entries().size(); ++i) {
-        ThreadTable::Entry& entry = *threads_->entries()[i];
-        if (entry.view.was_blocked != blocked || entry.dormant) continue;
-        if (entry.tracee.state() == Tracee::State::ended || entry.tracee.state() == Tracee::State::stopped)
-          continue;
-        entry.tracee.interrupt();
-        if (threads_->settle(entry, Clock::now() + patience_each) != ThreadTable::Outcome::stopped) continue;
-        if (accept(entry.view)) return StoppedTracee(*threads_, entry.view);
-        threads_->resume(entry);
-      }
-    serve(std::min<Clock::duration>(std::max<Clock::duration>(end - Clock::now(), Clock::duration::zero()),
-                                    std::chrono::milliseconds(1)));
+      if (auto thread = try_borrow(accept, blocked, threads_->entries().size())) return thread;
+    serve(std::chrono::milliseconds(1));
   } while (Clock::now() < end);
   return std::nullopt;
 }

@@ -30,11 +30,14 @@ class Session {
   /// Throws `gone` when it ended or replaced itself by exec.
   void serve(std::chrono::nanoseconds time);
 
-  /// Stops one thread while the others run; `accept` is asked with each stopped candidate's registers,
-  /// blocked threads first; those not accepted are resumed at once. Empty when none is accepted before
-  /// `deadline`.
-  [[nodiscard]] std::optional<StoppedTracee> borrow(const std::function<bool(const StoppedThread&)>& accept,
-                                                    std::chrono::nanoseconds deadline);
+  using Accept = std::function<bool(const StoppedThread&)>;
+
+  /// Stops one thread while the others run; `accept` is asked with each candidate's state while it is
+  /// stopped, blocked threads first; those not accepted are resumed at once. Empty when none is accepted
+  /// within `patience`.
+  [[nodiscard]] std::optional<StoppedTracee> borrow(const Accept& accept, std::chrono::nanoseconds patience);
+  /// The same, asking only the first `candidates` of the blocked threads, once.
+  [[nodiscard]] std::optional<StoppedTracee> borrow_once(const Accept& accept, std::size_t candidates);
 
   /// For what no thread of the target can reach yet, and for rewriting a byte with itself.
   [[nodiscard]] process::RemoteMemory& memory();
@@ -44,6 +47,9 @@ class Session {
   void detach() noexcept;
 
  private:
+  [[nodiscard]] std::optional<StoppedTracee> try_borrow(const Accept& accept, bool blocked,
+                                                        std::size_t candidates);
+
   friend class ThreadGroupStop;
 
   const process::Process* target_;

@@ -1,0 +1,14 @@
+// Choosing the thread that works for stent for a moment.
+#pragma once
+
+#include <chrono>
+
+#include "live/stop/session.hpp"
+
+namespace stent::inject {
+
+/// Borrows the thread that minds least: first one inside a system call the kernel will restart by itself,
+/// then any that is in no restartable sequence (rseq). Throws `busy` when there is none within `patience`.
+[[nodiscard]] stop::StoppedTracee choose_thread(stop::Session& session, std::chrono::nanoseconds patience);
+
+}  // namespace stent::inject
