@@ -59,7 +59,7 @@ struct Image {
   std::filesystem::path path;
   std::filesystem::path debug_file;  ///< where .symtab/DWARF came from; equal to path when not separate
   BuildId build_id;
-  std::string soname;       ///< DT_SONAME, or empty
+  std::string soname;                    ///< DT_SONAME, or empty
   bool is_position_independent = false;  ///< ET_DYN
   bool is_executable = false;            ///< has PT_INTERP or is ET_EXEC, or DF_1_PIE
   std::vector<ImageSegment> segments;
@@ -91,5 +91,9 @@ struct DebugSearch {
 /// .gnu_debuglink with CRC). Throws `bad_input` for damaged or foreign input. An image without any .symtab is
 /// returned with dynamic symbols only.
 [[nodiscard]] Image load_image(const std::filesystem::path& path, const DebugSearch& search = {});
+
+/// Gives `image` the symbols of `twin`, a rebuild of the same source whose build-id may differ (it also
+/// covers debug information). Throws `mismatch` unless every loaded byte but the build-id note is equal.
+void adopt_symbols(Image& image, const Image& twin);
 
 }  // namespace stent::model

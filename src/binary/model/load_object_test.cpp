@@ -126,8 +126,9 @@ TEST_P(LoadObject, NeverCrashesOnDamage) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Compilers, LoadObject, testing::Values("gcc", "clang-16"),
-                         [](const auto& param) { return param.param == std::string("gcc") ? "gcc" : "clang"; });
+INSTANTIATE_TEST_SUITE_P(Compilers, LoadObject, testing::Values("gcc", "clang-16"), [](const auto& param) {
+  return param.param == std::string("gcc") ? "gcc" : "clang";
+});
 
 TEST(ParseName, TakesSuffixesApart) {
   EXPECT_EQ(parse_name("counter.5"), (ParsedName{"counter", "", 5}));

@@ -51,7 +51,8 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-/// An entry of .symtab (section and file symbols are left out: references through them are resolved to places).
+/// An entry of .symtab (section and file symbols are left out: references through them are resolved to
+/// places).
 struct Symbol {
   std::string name;
   SymbolBinding binding = SymbolBinding::local;
@@ -69,13 +70,13 @@ struct Symbol {
 /// `pc_adjust` is the part of A that only corrects for the program counter (-4, -5, -8 ...; 0 in data).
 /// Example: `lea .LC0(%rip)` = R_X86_64_PC32 .rodata.str1.1 + 0x1c: with the string starting at 0x20 it gives
 /// place = {atom of that string, 0}, pc_adjust = -4.
-/// Entry k of a switch table (R_X86_64_PC32 .text.f + label + 4k, table-relative): place = {code atom, label},
-/// pc_adjust = 4k, and `is_table_entry` is set.
+/// Entry k of a switch table (R_X86_64_PC32 .text.f + label + 4k, table-relative): place = {code atom,
+/// label}, pc_adjust = 4k, and `is_table_entry` is set.
 struct Reference {
   std::uint32_t offset = 0;  ///< of the field, from the start of the atom that holds it
   x86_64::RelocationType type = x86_64::RelocationType::none;
   std::optional<SymbolId> symbol;  ///< set when the relocation names a real (not section) symbol
-  std::optional<Place> place;      ///< set when the thing is defined in this object (symbol or section + offset)
+  std::optional<Place> place;  ///< set when the thing is defined in this object (symbol or section + offset)
   std::int64_t offset_in_target = 0;  ///< from the symbol's (or atom's) start; see above
   std::int64_t pc_adjust = 0;
   bool is_table_entry = false;
@@ -127,8 +128,8 @@ struct Object {
 [[nodiscard]] Object load_object(const std::filesystem::path& path);
 
 /// A symbol name taken apart: "counter.5" -> {counter, "", 5}; "f.constprop.0" -> {f, "constprop", 0};
-/// "f.isra.0.cold" -> {f, "isra.cold", 0}; "f.lto_priv.3" -> {f, "lto_priv", 3}. Ordinals drift between builds and
-/// are no identity.
+/// "f.isra.0.cold" -> {f, "isra.cold", 0}; "f.lto_priv.3" -> {f, "lto_priv", 3}. Ordinals drift between
+/// builds and are no identity.
 struct ParsedName {
   std::string base;
   std::string kind;

@@ -40,7 +40,8 @@ bool belongs_to(const Object& object, const Referrers& by, AtomId part, const st
     const Atom& atom = object[user];
     if (atom.kind != AtomKind::code) {
       const bool is_table = atom.kind == AtomKind::read_only && atom.name.empty();
-      if (!is_table || !belongs_to(object, by, user, parent)) return false;
+      if (!is_table || object[part].kind != AtomKind::code || !belongs_to(object, by, user, parent))
+        return false;
     } else if (atom.name != parent && (!is_fragment_name(atom.name) || parent_name(atom.name) != parent)) {
       return false;
     }
