@@ -1,0 +1,14 @@
+// Comparing what a patch expects of a module with what stands in memory.
+#pragma once
+
+#include "live/process/module.hpp"
+#include "live/resolve/resolved_patch.hpp"
+
+namespace stent::resolve {
+
+/// Throws `mismatch` naming function and offset when `function` is not in memory as `patch` was made for; a
+/// redirect in `earlier` counts as the bytes it replaced.
+void verify_pre_image(const patch::ReplacedFunction& function, const process::Module& module,
+                      const process::RemoteMemory& memory, std::span<const EarlierRedirect> earlier);
+
+}  // namespace stent::resolve

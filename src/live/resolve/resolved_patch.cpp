@@ -1,0 +1,95 @@
+#include "live/resolve/resolved_patch.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "binary/arch/x86_64/jump.hpp"
+#include "live/resolve/bind_values.hpp"
+#include "live/resolve/dynamic_lookup.hpp"
+#include "live/resolve/pre_image.hpp"
+#include "live/resolve/window.hpp"
+
+namespace stent::resolve {
+namespace {
+
+constexpr std::uint64_t page = 4096;
+
+ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const process::Module& module,
+                                  PatchBase base, const process::RemoteMemory& memory,
+                                  std::span<const EarlierRedirect> earlier) {
+  if (function.extents.empty() || function.extents[0].range.size < x86_64::near_jump_size)
+    throw Error(
+        ErrorCode::refused,
+        fmt::format("{} is shorter than the {} bytes of a jump", function.name, x86_64::near_jump_size),
+        "a function this short cannot be redirected; replace its callers instead");
+  verify_pre_image(function, module, memory, earlier);
+  ResolvedFunction result;
+  result.name = function.name;
+  result.module = module.name;
+  result.entry = module.bias.to_remote(function.entry());
+  result.replacement = base.to_remote(function.replacement);
+  result.present = memory.read(result.entry, x86_64::near_jump_size);
+  for (const patch::Extent& extent : function.extents)
+    result.old_extents.push_back(module.bias.to_remote(extent.range));
+  for (const EarlierRedirect& redirect : earlier)
+    if (redirect.entry == result.entry)
+      result.old_extents.insert(result.old_extents.end(), redirect.new_extents.begin(),
+                                redirect.new_extents.end());
+  for (const PatchRange& extent : function.new_extents) result.new_extents.push_back(base.to_remote(extent));
+  return result;
+}
+
+process::Mapping occupied(RemoteRange range) {
+  process::Mapping mapping;
+  mapping.range = range;
+  return mapping;
+}
+
+/// A window and a base for each image; the record's room comes first in the first one.
+void place_images(ResolvedPatch& result, const patch::Patch& patch, const process::Process& target,
+                  const std::vector<process::Module>& modules, std::vector<process::Mapping> mappings,
+                  std::uint64_t record_size) {
+  const AddressLimits limits = read_address_limits(target.pid());
+  std::uint64_t before = (record_size + page - 1) / page * page;
+  for (const patch::Image& image : patch.images) {
+    const process::Module& module = find_module(modules, image.module, image.module_name);
+    const RemoteRange window = choose_window(mappings, module.extent(), before + image.window_size(), limits);
+    if (result.images.empty()) result.record = {window.begin, before};
+    result.images.push_back(
+        {module.name, window, PatchBase{window.begin + static_cast<std::int64_t>(before)}, {}, std::nullopt});
+    mappings.push_back(occupied(window));
+    std::ranges::sort(mappings, {}, &process::Mapping::range);
+    before = 0;
+  }
+}
+
+}  // namespace
+
+ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
+                      std::span<const EarlierRedirect> earlier, std::uint64_t record_size) {
+  const auto mappings = target.mappings();
+  const auto modules = target.modules(mappings);
+  if (patch.images.empty())
+    throw Error(ErrorCode::bad_input, "the patch replaces nothing",
+                "create it again from a fix that changes code");
+  ResolvedPatch result;
+  place_images(result, patch, target, modules, mappings, record_size);
+
+  std::vector<PatchBase> bases;
+  for (const ResolvedImage& image : result.images) bases.push_back(image.base);
+  const DynamicLookup symbols(target.memory(), modules);
+  const BindingSpace space{&target.memory(), &modules, &symbols, &bases};
+  for (std::size_t i = 0; i < patch.images.size(); ++i) {
+    const patch::Image& image = patch.images[i];
+    const process::Module& module = find_module(modules, image.module, image.module_name);
+    for (const patch::ReplacedFunction& function : image.replaced)
+      result.functions.push_back(resolve_function(function, module, bases[i], target.memory(), earlier));
+    result.images[i].segments = link::link(image, bases[i], bind_values(patch, i, space));
+    if (image.eh_frame_hdr.size != 0) result.images[i].eh_frame_hdr = bases[i].to_remote(image.eh_frame_hdr);
+  }
+  return result;
+}
+
+}  // namespace stent::resolve

@@ -1,0 +1,56 @@
+// ResolvedPatch: everything that will be written into one target, computed before it is touched.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "live/process/process.hpp"
+#include "patch/link/link.hpp"
+#include "patch/patch.hpp"
+
+namespace stent::resolve {
+
+/// A redirect that an earlier patch wrote: what its entry held before and holds since.
+struct EarlierRedirect {
+  RemoteAddress entry;
+  Bytes before;
+  Bytes written;
+  std::vector<RemoteRange> new_extents;  ///< of the earlier patch's function
+};
+
+struct ResolvedFunction {
+  std::string name;
+  std::string module;
+  RemoteAddress entry;
+  RemoteAddress replacement;
+  Bytes present;  ///< what the entry holds now (a near jump's size): the pre-image, or an earlier patch's
+                  ///< redirect
+  std::vector<RemoteRange>
+      old_extents;  ///< in the module, and in earlier patches that replaced it; entry's first
+  std::vector<RemoteRange> new_extents;
+};
+
+struct ResolvedImage {
+  std::string module;
+  RemoteRange window;  ///< all of it, the room for the record included
+  PatchBase base;
+  std::vector<link::LinkedSegment> segments;
+  std::optional<RemoteRange> eh_frame_hdr;
+};
+
+struct ResolvedPatch {
+  RemoteRange record;  ///< room for the record: the first pages of the first image's window
+  std::vector<ResolvedImage> images;
+  std::vector<ResolvedFunction> functions;
+};
+
+/// Finds the modules of `patch` in `target`, compares every pre-image in memory, chooses addresses, resolves
+/// bindings and relocates. `record_size` bytes are kept free for the record. Reads only.
+/// Throws `mismatch` (module not there, pre-image differs, symbol missing), `refused`.
+[[nodiscard]] ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
+                                    std::span<const EarlierRedirect> earlier, std::uint64_t record_size);
+
+}  // namespace stent::resolve

@@ -1,0 +1,26 @@
+// Choosing where in the target's address space an image of a patch goes.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "live/process/mapping.hpp"
+
+namespace stent::resolve {
+
+/// What must be kept free around a choice.
+struct AddressLimits {
+  RemoteAddress lowest;  ///< vm.mmap_min_addr
+  std::optional<RemoteAddress>
+      brk;  ///< where the heap starts (start_brk): nothing goes between it and the next mapping
+};
+
+/// Limits of a process as /proc tells them.
+[[nodiscard]] AddressLimits read_address_limits(Pid pid);
+
+/// The free page-aligned range of `size` bytes nearest to `module` from which all of `module` is within +-2
+/// GiB; never where the heap or the main stack would grow. Throws `refused` when there is none.
+[[nodiscard]] RemoteRange choose_window(const std::vector<process::Mapping>& mappings, RemoteRange module,
+                                        std::uint64_t size, const AddressLimits& limits);
+
+}  // namespace stent::resolve

@@ -1,0 +1,40 @@
+// The records of stent's patches found in a target.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "live/process/process.hpp"
+#include "live/resolve/resolved_patch.hpp"
+#include "live/transaction/record.hpp"
+#include "live/transaction/transaction.hpp"
+
+namespace stent::transaction {
+
+/// Names of mappings made from a patch's memfd start with this.
+inline constexpr const char* memory_name = "/memfd:stent:";
+
+struct FoundRecord {
+  RemoteAddress at;
+  Record record;
+
+  /// From the first piece's begin to the highest one's end.
+  [[nodiscard]] RemoteRange memory() const;
+};
+
+/// Oldest first. Reads only.
+[[nodiscard]] std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappings,
+                                                    const process::RemoteMemory& memory);
+
+/// Ranges of stent's named memory that belong to no record in `records`: left by a stent killed before its
+/// record was in place.
+[[nodiscard]] std::vector<RemoteRange> find_orphans(const std::vector<process::Mapping>& mappings,
+                                                    const std::vector<FoundRecord>& records);
+
+/// The redirects of those records whose jumps may stand in the target.
+[[nodiscard]] std::vector<resolve::EarlierRedirect> earlier_redirects(
+    const std::vector<FoundRecord>& records);
+
+[[nodiscard]] std::vector<ReplacedReport> report_functions(const Record& record);
+
+}  // namespace stent::transaction

@@ -1,0 +1,224 @@
+#include "live/unwind/unwinder.hpp"
+
+#include <libunwind.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/error.hpp"
+#include "live/unwind/page_cache.hpp"
+
+// Exported by libunwind-x86_64 and used by libunwind-ptrace, but declared in no installed header.
+extern "C" int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip,
+                                                  unw_dyn_info_t* table, unw_proc_info_t* result,
+                                                  int need_unwind_info, void* argument);
+
+namespace stent::unwind {
+namespace {
+
+constexpr std::size_t frame_limit = 512;
+constexpr std::uint8_t pointer_encoding_omitted = 0xff;
+constexpr std::uint8_t table_encoding = 0x3b;  // DW_EH_PE_datarel | DW_EH_PE_sdata4
+
+/// Bytes of a DWARF pointer with this encoding as it is used in .eh_frame_hdr; 0 for one not handled.
+std::size_t encoded_size(std::uint8_t encoding) {
+  switch (encoding & 0x0f) {
+    case 0x00:
+    case 0x04:
+    case 0x0c: return 8;
+    case 0x03:
+    case 0x0b: return 4;
+    case 0x02:
+    case 0x0a: return 2;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+std::vector<UnwindTable> unwind_tables(std::span<const process::Module> modules) {
+  std::vector<UnwindTable> tables;
+  for (const process::Module& module : modules) {
+    if (!module.eh_frame_hdr) continue;
+    for (const process::Segment& segment : module.segments)
+      if (segment.permissions.execute) tables.push_back({segment.range, *module.eh_frame_hdr});
+  }
+  return tables;
+}
+
+/// What libunwind calls back into.
+class Unwinder::Accessors {
+ public:
+  Accessors(const process::RemoteMemory& memory, std::vector<UnwindTable> tables)
+      : fixed_(memory), moving_(memory), tables_(std::move(tables)) {
+    for (const UnwindTable& table : tables_) add_fixed(table);
+    callbacks_.find_proc_info = find_proc_info;
+    callbacks_.put_unwind_info = put_unwind_info;
+    callbacks_.get_dyn_info_list_addr = no_dynamic_info;
+    callbacks_.access_mem = access_memory;
+    callbacks_.access_reg = access_register;
+    callbacks_.access_fpreg = no_float_register;
+    callbacks_.resume = no_resume;
+    callbacks_.get_proc_name = no_name;
+    space_ = unw_create_addr_space(&callbacks_, 0);
+    if (space_ == nullptr) throw Error(ErrorCode::internal, "libunwind gave no address space");
+  }
+  Accessors(const Accessors&) = delete;
+  Accessors& operator=(const Accessors&) = delete;
+  ~Accessors() { unw_destroy_addr_space(space_); }
+
+  [[nodiscard]] CallChain walk(const ThreadState& thread);
+
+ private:
+  static Accessors& self(void* argument) { return *static_cast<Accessors*>(argument); }
+
+  void add_fixed(const UnwindTable& table) {
+    fixed_ranges_.push_back(table.code);
+    fixed_ranges_.push_back(table.eh_frame_hdr);
+  }
+  bool read(RemoteAddress from, MutableByteView into) {
+    for (const RemoteRange& range : fixed_ranges_)
+      if (range.contains(from)) return fixed_.read(from, into);
+    return moving_.read(from, into);
+  }
+  template <class T>
+  std::optional<T> read_value(RemoteAddress from) {
+    T value;
+    if (!read(from, std::as_writable_bytes(std::span(&value, 1)))) return std::nullopt;
+    return value;
+  }
+
+  std::optional<unw_dyn_info_t> table_of(const UnwindTable& table);
+  bool at_syscall(RemoteAddress pc);
+  bool follows_call(RemoteAddress pc);
+
+  static int find_proc_info(unw_addr_space_t, unw_word_t ip, unw_proc_info_t* result, int need,
+                            void* argument);
+  static void put_unwind_info(unw_addr_space_t, unw_proc_info_t* info, void*) {
+    std::free(info->unwind_info);
+    info->unwind_info = nullptr;
+  }
+  static int no_dynamic_info(unw_addr_space_t, unw_word_t*, void*) { return -UNW_ENOINFO; }
+  static int access_memory(unw_addr_space_t, unw_word_t at, unw_word_t* value, int write, void* argument);
+  static int access_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int write,
+                             void* argument);
+  static int no_float_register(unw_addr_space_t, unw_regnum_t, unw_fpreg_t*, int, void*) {
+    return -UNW_EBADREG;
+  }
+  static int no_resume(unw_addr_space_t, unw_cursor_t*, void*) { return -UNW_EINVAL; }
+  static int no_name(unw_addr_space_t, unw_word_t, char*, std::size_t, unw_word_t*, void*) {
+    return -UNW_ENOINFO;
+  }
+
+  PageCache fixed_;   ///< code and tables of modules
+  PageCache moving_;  ///< stacks: valid for one walk
+  std::vector<UnwindTable> tables_;
+  std::vector<RemoteRange> fixed_ranges_;
+  unw_accessors_t callbacks_{};
+  unw_addr_space_t space_ = nullptr;
+  const ThreadState* thread_ = nullptr;
+  bool guessed_ = false;  ///< libunwind was left without information and went on by heuristics
+};
+
+std::optional<unw_dyn_info_t> Unwinder::Accessors::table_of(const UnwindTable& table) {
+  const RemoteAddress header = table.eh_frame_hdr.begin;
+  const auto start = read_value<std::array<std::uint8_t, 4>>(header);
+  if (!start || (*start)[0] != 1 || (*start)[3] != table_encoding) return std::nullopt;
+  if ((*start)[1] == pointer_encoding_omitted || (*start)[2] == pointer_encoding_omitted) return std::nullopt;
+  const std::size_t pointer = encoded_size((*start)[1]);
+  if (pointer == 0 || encoded_size((*start)[2]) != 4) return std::nullopt;
+  const RemoteAddress count_at = header + static_cast<std::int64_t>(4 + pointer);
+  const auto count = read_value<std::uint32_t>(count_at);
+  if (!count) return std::nullopt;
+  unw_dyn_info_t info{};
+  info.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+  info.start_ip = table.code.begin.value;
+  info.end_ip = table.code.end().value;
+  info.u.rti.segbase = header.value;
+  info.u.rti.table_data = (count_at + 4).value;
+  info.u.rti.table_len = *count;  // entries of 8 bytes, counted in words of 8 bytes
+  return info;
+}
+
+int Unwinder::Accessors::find_proc_info(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* result,
+                                        int need, void* argument) {
+  Accessors& me = self(argument);
+  for (const UnwindTable& table : me.tables_) {
+    if (!table.code.contains({ip})) continue;
+    auto info = me.table_of(table);
+    if (!info) break;
+    const int status = _Ux86_64_dwarf_search_unwind_table(space, ip, &*info, result, need, argument);
+    if (status < 0) break;
+    return status;
+  }
+  me.guessed_ = true;
+  return -UNW_ENOINFO;
+}
+
+int Unwinder::Accessors::access_memory(unw_addr_space_t, unw_word_t at, unw_word_t* value, int write,
+                                       void* argument) {
+  if (write != 0) return -UNW_EINVAL;
+  const auto word = self(argument).read_value<unw_word_t>({at});
+  if (!word) return -UNW_EINVAL;
+  *value = *word;
+  return 0;
+}
+
+int Unwinder::Accessors::access_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int write,
+                                         void* argument) {
+  if (write != 0) return -UNW_EREADONLYREG;
+  const user_regs_struct& r = self(argument).thread_->registers;
+  const std::array<unsigned long long, 17> by_number{r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi,
+                                                     r.rbp, r.rsp, r.r8,  r.r9,  r.r10, r.r11,
+                                                     r.r12, r.r13, r.r14, r.r15, r.rip};
+  if (number < 0 || static_cast<std::size_t>(number) >= by_number.size()) return -UNW_EBADREG;
+  *value = by_number[static_cast<std::size_t>(number)];
+  return 0;
+}
+
+bool Unwinder::Accessors::at_syscall(RemoteAddress pc) {
+  const auto before = read_value<std::array<std::uint8_t, 2>>(pc - 2);
+  return before && (*before)[0] == 0x0f && (*before)[1] == 0x05;
+}
+
+bool Unwinder::Accessors::follows_call(RemoteAddress pc) {
+  const auto code = read_value<std::array<std::uint8_t, 8>>(pc - 8);
+  if (!code) return false;
+  if ((*code)[3] == 0xe8) return true;                   // call rel32
+  for (std::size_t length = 2; length <= 7; ++length) {  // call r/m64: ff /2 with its operand's length
+    const std::size_t at = 8 - length;
+    if ((*code)[at] == 0xff && ((*code)[at + 1] & 0x38) == 0x10) return true;
+  }
+  return false;
+}
+
+CallChain Unwinder::Accessors::walk(const ThreadState& thread) {
+  CallChain chain;
+  thread_ = &thread;
+  guessed_ = false;
+  moving_.forget();
+  unw_cursor_t cursor;
+  if (unw_init_remote(&cursor, space_, this) < 0) return chain;
+  bool trusted = at_syscall(thread.pc());
+  int step = 1;
+  while (step > 0 && chain.frames.size() < frame_limit) {
+    unw_word_t ip = 0, sp = 0;
+    if (unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0) break;
+    if (!chain.frames.empty()) {
+      if (sp <= chain.frames.back().sp.value || !follows_call({ip})) trusted = false;
+    }
+    chain.frames.push_back({{ip}, {sp}});
+    if (unw_is_signal_frame(&cursor) > 0) trusted = false;
+    step = unw_step(&cursor);
+  }
+  chain.is_certain = trusted && step == 0 && !guessed_;
+  return chain;
+}
+
+Unwinder::Unwinder(const process::RemoteMemory& memory, std::vector<UnwindTable> tables)
+    : accessors_(std::make_unique<Accessors>(memory, std::move(tables))) {}
+Unwinder::~Unwinder() = default;
+
+CallChain Unwinder::walk(const ThreadState& thread) { return accessors_->walk(thread); }
+
+}  // namespace stent::unwind
