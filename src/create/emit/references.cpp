@@ -1,0 +1,191 @@
+#include "create/emit/references.hpp"
+
+#include <algorithm>
+
+#include "binary/arch/x86_64/decode.hpp"
+
+namespace stent::emit {
+
+using bind::Access;
+using x86_64::RelocationType;
+
+namespace {
+
+constexpr const char* through_got =
+    "compile the new unit with -mno-direct-extern-access (or -fPIC), so that it goes through the GOT";
+
+/// What an 8-byte field must hold so that it is the address itself.
+Target as_target(const Meaning& meaning) {
+  if (const Spot* spot = std::get_if<Spot>(&meaning.target)) return *spot;
+  return std::get<bind::BoundTarget>(meaning.target).binding;
+}
+
+Access access_of(const Meaning& meaning) {
+  const auto* bound = std::get_if<bind::BoundTarget>(&meaning.target);
+  return bound == nullptr ? Access::direct : bound->access;
+}
+
+}  // namespace
+
+void References::write_all() {
+  for (std::size_t unit = 0; unit < units_.size(); ++unit)
+    for (const model::AtomId id : units_[unit].changes->selected) {
+      if (!placement_.is_owner(unit, id)) continue;
+      for (const model::Reference& reference : (*units_[unit].new_object)[id].references)
+        write({unit, id}, reference, *placement_.find(unit, id));
+    }
+}
+
+void References::write(const Holder& holder, const model::Reference& reference, Spot start) {
+  if (reference.type == RelocationType::none) return;
+  const Spot place = start + reference.offset;
+  switch (reference.type) {
+    case RelocationType::pc8:
+    case RelocationType::pc16:
+    case RelocationType::pc32:
+    case RelocationType::plt32:
+    case RelocationType::pc64:
+      return write_pc_relative(holder, reference, place, meaning_of(holder, reference));
+    case RelocationType::abs8:
+    case RelocationType::abs16:
+    case RelocationType::abs32:
+    case RelocationType::abs32s:
+    case RelocationType::abs64:
+      return write_absolute(holder, reference, place, meaning_of(holder, reference));
+    case RelocationType::gotpcrel:
+    case RelocationType::gotpcrelx:
+    case RelocationType::rex_gotpcrelx:
+      return write_through_slot(holder, reference, place, meaning_of(holder, reference));
+    case RelocationType::tpoff32:
+    case RelocationType::tpoff64:
+    case RelocationType::gottpoff:
+      return write_thread(holder, reference, place, meaning_of(holder, reference));
+    case RelocationType::tlsgd:
+    case RelocationType::tlsld:
+    case RelocationType::dtpoff32:
+    case RelocationType::dtpoff64:
+    case RelocationType::dtpmod64:
+    case RelocationType::gotpc32_tlsdesc:
+    case RelocationType::tlsdesc_call:
+      refuse(holder, reference, "dynamic thread-local access (" + x86_64::to_string(reference.type) + ")",
+             "compile the unit with -ftls-model=initial-exec");
+    default:
+      refuse(holder, reference, "relocation " + x86_64::to_string(reference.type) + " is not supported",
+             "compile the unit with the default code model");
+  }
+}
+
+void References::write_pc_relative(const Holder& holder, const model::Reference& reference, Spot place,
+                                   const Meaning& meaning) {
+  const Access access = access_of(meaning);
+  if (access == Access::direct)
+    return draft_.fix(
+        {place, reference.type, as_target(meaning), meaning.offset + reference.pc_adjust, meaning.name});
+  if (access == Access::thread)
+    refuse(holder, reference, "'" + meaning.name + "' is thread-local but is used as an address",
+           "compile the unit again from clean sources");
+  if (meaning.offset != 0 || !is_branch(holder, reference))
+    refuse(holder, reference,
+           "'" + meaning.name + "' lives in another module and can be out of reach of a 32-bit field",
+           through_got);
+  const Target slot = access == Access::slot
+                          ? as_target(meaning)
+                          : Target{draft_.slot(as_target(meaning), RelocationType::abs64, meaning.name)};
+  draft_.fix(
+      {place, RelocationType::pc32, draft_.stub(slot, meaning.name), reference.pc_adjust, meaning.name});
+}
+
+void References::write_absolute(const Holder& holder, const model::Reference& reference, Spot place,
+                                const Meaning& meaning) {
+  Target target = as_target(meaning);
+  switch (access_of(meaning)) {
+    case Access::direct: break;
+    case Access::slot:
+    case Access::own_slot:
+      if (reference.type != RelocationType::abs64)
+        refuse(holder, reference,
+               "'" + meaning.name + "' lives in another module and does not fit a field of 32 bits",
+               through_got);
+      if (access_of(meaning) == Access::slot)
+        target = import_behind(std::get<bind::BoundTarget>(meaning.target));
+      break;
+    case Access::thread:
+      refuse(holder, reference, "'" + meaning.name + "' is thread-local but is used as an address",
+             "compile the unit again from clean sources");
+  }
+  draft_.fix({place, reference.type, target, meaning.offset + reference.pc_adjust, meaning.name});
+}
+
+void References::write_through_slot(const Holder& holder, const model::Reference& reference, Spot place,
+                                    const Meaning& meaning) {
+  if (meaning.offset != 0 && !std::holds_alternative<Spot>(meaning.target))
+    refuse(holder, reference, "an offset into the GOT entry of '" + meaning.name + "'",
+           "compile the unit again without -fno-plt, or with the default code model");
+  switch (access_of(meaning)) {
+    case Access::slot:
+      return draft_.fix({place, RelocationType::pc32, as_target(meaning), reference.pc_adjust, meaning.name});
+    case Access::thread:
+      refuse(holder, reference, "'" + meaning.name + "' is thread-local but is used as an address",
+             "compile the unit again from clean sources");
+    default: break;
+  }
+  Target target = as_target(meaning);
+  if (Spot* spot = std::get_if<Spot>(&target)) *spot = *spot + static_cast<std::uint64_t>(meaning.offset);
+  const Spot slot = draft_.slot(target, RelocationType::abs64, meaning.name);
+  draft_.fix({place, RelocationType::pc32, slot, reference.pc_adjust, meaning.name});
+}
+
+void References::write_thread(const Holder& holder, const model::Reference& reference, Spot place,
+                              const Meaning& meaning) {
+  const bool through_slot = reference.type == RelocationType::gottpoff;
+  if (through_slot && access_of(meaning) == Access::slot && meaning.offset == 0)
+    return draft_.fix({place, RelocationType::pc32, as_target(meaning), reference.pc_adjust, meaning.name});
+  if (access_of(meaning) != Access::thread || (through_slot && meaning.offset != 0))
+    refuse(holder, reference,
+           "thread-local '" + meaning.name + "' was not found in the target's own TLS block",
+           "only thread-local variables that the target itself defines can be reached");
+  if (!through_slot)
+    return draft_.fix(
+        {place, reference.type, as_target(meaning), meaning.offset + reference.pc_adjust, meaning.name});
+  const Spot slot = draft_.slot(as_target(meaning), RelocationType::tpoff64, meaning.name);
+  draft_.fix({place, RelocationType::pc32, slot, reference.pc_adjust, meaning.name});
+}
+
+bool References::is_branch(const Holder& holder, const model::Reference& reference) const {
+  if (!holder.atom) return false;
+  const model::Atom& atom = (*units_[holder.unit].new_object)[*holder.atom];
+  if (atom.kind != model::AtomKind::code) return false;
+  for (const x86_64::Instruction& instruction : x86_64::decode(atom.bytes))
+    if (instruction.branch && instruction.offset + instruction.branch->offset == reference.offset)
+      return true;
+  return false;
+}
+
+/// A field that holds an address cannot go through a slot: it takes the same dynamic symbol as the slot.
+patch::Binding References::import_behind(const bind::BoundTarget& slot) const {
+  const auto* at = std::get_if<patch::ModuleAddress>(&slot.binding.where);
+  const auto found =
+      std::find_if(target_.imports.begin(), target_.imports.end(), [&](const model::Import& import) {
+        return at != nullptr && (import.got_slot == at->address || import.jump_slot == at->address);
+      });
+  if (found == target_.imports.end())
+    throw Error(ErrorCode::refused, "the address of '" + slot.binding.name + "' is known only through a slot",
+                through_got);
+  return {found->name, patch::DynamicSymbol{found->version, found->weak}};
+}
+
+std::string References::where(const Holder& holder, const model::Reference& reference) const {
+  const model::Object& object = *units_[holder.unit].new_object;
+  const std::string source = object.source.empty() ? object.path.string() : object.source;
+  if (!holder.atom) return source + ", call frame of a function";
+  const model::Atom& atom = object[*holder.atom];
+  return source + ", " + (atom.name.empty() ? atom.section : atom.name) + "+" +
+         std::to_string(reference.offset);
+}
+
+void References::refuse(const Holder& holder, const model::Reference& reference, const std::string& why,
+                        const std::string& hint) const {
+  throw Error(ErrorCode::refused, where(holder, reference) + ": " + why, hint);
+}
+
+}  // namespace stent::emit
