@@ -41,21 +41,6 @@ std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappi
   return found;
 }
 
-std::vector<RemoteRange> find_orphans(const std::vector<process::Mapping>& mappings,
-                                      const std::vector<FoundRecord>& records) {
-  std::vector<RemoteRange> orphans;
-  for (const process::Mapping& mapping : mappings) {
-    if (!is_named(mapping)) continue;
-    const bool owned = std::ranges::any_of(records, [&](const FoundRecord& found) {
-      return std::ranges::any_of(found.record.pieces, [&](const RecordedPiece& piece) {
-        return piece.range.overlaps(mapping.range);
-      });
-    });
-    if (!owned) orphans.push_back(mapping.range);
-  }
-  return orphans;
-}
-
 std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundRecord>& records) {
   std::vector<resolve::EarlierRedirect> redirects;
   for (const FoundRecord& found : records)

@@ -26,11 +26,6 @@ struct FoundRecord {
 [[nodiscard]] std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappings,
                                                     const process::RemoteMemory& memory);
 
-/// Ranges of stent's named memory that belong to no record in `records`: left by a stent killed before its
-/// record was in place.
-[[nodiscard]] std::vector<RemoteRange> find_orphans(const std::vector<process::Mapping>& mappings,
-                                                    const std::vector<FoundRecord>& records);
-
 /// The redirects of those records whose jumps may stand in the target.
 [[nodiscard]] std::vector<resolve::EarlierRedirect> earlier_redirects(
     const std::vector<FoundRecord>& records);

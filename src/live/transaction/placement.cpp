@@ -1,0 +1,187 @@
+#include "live/transaction/placement.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/unique_fd.hpp"
+#include "live/inject/remote_mapping.hpp"
+#include "live/transaction/inventory.hpp"
+
+namespace stent::transaction {
+namespace {
+
+constexpr std::uint64_t page = 4096;
+constexpr std::size_t name_limit = 200;  // memfd_create(2): 249 bytes
+
+std::uint64_t page_up(std::uint64_t size) { return (size + page - 1) / page * page; }
+
+int protection(patch::SegmentKind kind) {
+  switch (kind) {
+    case patch::SegmentKind::code: return PROT_READ | PROT_EXEC;
+    case patch::SegmentKind::data: return PROT_READ | PROT_WRITE;
+    default: return PROT_READ;
+  }
+}
+
+process::Permissions permissions(patch::SegmentKind kind) {
+  return {true, kind == patch::SegmentKind::data, kind == patch::SegmentKind::code, false};
+}
+
+Error taken(RemoteRange range) {
+  return {ErrorCode::refused,
+          fmt::format("the target mapped something at {:#x} while the patch was being prepared",
+                      range.begin.value),
+          "try again"};
+}
+
+void write_file(int fd, ByteView bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count <= 0) throw system_error(errno, "writing the patch into the target's memory file");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+}
+
+/// Closes the target's descriptor when it goes out of scope.
+class RemoteDescriptor {
+ public:
+  RemoteDescriptor(inject::RemoteCaller& caller, int fd) : caller_(&caller), fd_(fd) {}
+  RemoteDescriptor(const RemoteDescriptor&) = delete;
+  RemoteDescriptor& operator=(const RemoteDescriptor&) = delete;
+  ~RemoteDescriptor() {
+    try {
+      inject::remote_close(*caller_, fd_);
+    } catch (const Error&) {
+      // The target is gone, and its descriptors with it.
+    }
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  inject::RemoteCaller* caller_;
+  int fd_;
+};
+
+bool is_piece(const process::Mapping& mapping, const RecordedPiece& piece) {
+  if (!mapping.range.overlaps(piece.range)) return false;
+  if (mapping.name.starts_with(memory_name)) return true;
+  return mapping.name.empty() && mapping.permissions == permissions(piece.kind);
+}
+
+}  // namespace
+
+std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch) {
+  std::vector<RecordedPiece> pieces{{patch.record, patch::SegmentKind::constants}};
+  for (const resolve::ResolvedImage& image : patch.images)
+    for (const link::LinkedSegment& segment : image.segments)
+      pieces.push_back(
+          {{segment.address, page_up(std::max<std::uint64_t>(segment.memory_size, segment.bytes.size()))},
+           segment.kind});
+  return pieces;
+}
+
+Placement::Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record)
+    : session_(&session), record_(std::move(record)) {
+  std::vector<Bytes> contents{serialise(record_)};
+  if (contents[0].size() > patch.record.size)
+    throw Error(ErrorCode::internal, fmt::format("a record of {} bytes does not fit its {}",
+                                                 contents[0].size(), patch.record.size));
+  for (const resolve::ResolvedImage& image : patch.images)
+    for (const link::LinkedSegment& segment : image.segments) contents.push_back(segment.bytes);
+
+  inject::RemoteCaller caller(session);
+  try {
+    try {
+      map_from_memfd(caller, contents);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::internal && error.code() != ErrorCode::not_permitted) throw;
+      unmap(caller);
+      map_anonymous(caller, contents);
+    }
+  } catch (...) {
+    unmap(caller);
+    throw;
+  }
+}
+
+void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
+  std::uint64_t total = 0;
+  for (const RecordedPiece& piece : record_.pieces) total += piece.range.size;
+  const RemoteDescriptor descriptor(
+      caller, inject::remote_memfd(caller, "stent:" + record_.name.substr(0, name_limit), total));
+  const std::string path = fmt::format("/proc/{}/task/{}/fd/{}", session_->target().pid().value,
+                                       caller.thread().tid.value, descriptor.get());
+  {
+    const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!file.valid()) throw system_error(errno, "opening " + path);
+    std::uint64_t offset = 0;
+    for (std::size_t i = 0; i < contents.size(); offset += record_.pieces[i++].range.size)
+      write_file(file.get(), contents[i], offset);
+  }
+  std::uint64_t offset = 0;
+  for (const RecordedPiece& piece : record_.pieces) {
+    if (!inject::remote_mmap_file(caller, piece.range, protection(piece.kind), MAP_PRIVATE, descriptor.get(),
+                                  FileOffset{offset}))
+      throw taken(piece.range);
+    mapped_.push_back(piece.range);
+    offset += piece.range.size;
+  }
+}
+
+void Placement::map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    const RecordedPiece& piece = record_.pieces[i];
+    if (!inject::remote_mmap(caller, piece.range, protection(piece.kind))) throw taken(piece.range);
+    mapped_.push_back(piece.range);
+    if (!contents[i].empty()) caller.memory().write(piece.range.begin, contents[i]);
+  }
+}
+
+void Placement::unmap(inject::RemoteCaller& caller) {
+  // The record goes last: while it is there, a later stent knows of the rest.
+  while (!mapped_.empty()) {
+    inject::remote_munmap(caller, mapped_.back());
+    mapped_.pop_back();
+  }
+}
+
+Placement::~Placement() {
+  if (kept_ || mapped_.empty()) return;
+  try {
+    inject::RemoteCaller caller(*session_);
+    unmap(caller);
+  } catch (const Error&) {
+    // The record says "preparing"; the next command of stent that changes this target cleans up.
+  }
+}
+
+void unmap_record(stop::Session& session, const Record& record) {
+  const auto mappings = session.target().mappings();
+  inject::RemoteCaller caller(session);
+  for (auto piece = record.pieces.rbegin(); piece != record.pieces.rend(); ++piece)
+    if (std::ranges::any_of(mappings,
+                            [&](const process::Mapping& mapping) { return is_piece(mapping, *piece); }))
+      inject::remote_munmap(caller, piece->range);
+}
+
+void close_stray_descriptors(stop::Session& session) {
+  std::vector<int> stray;
+  std::error_code ignored;
+  const auto folder = fmt::format("/proc/{}/fd", session.target().pid().value);
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const auto link = std::filesystem::read_symlink(entry.path(), ignored).string();
+    if (link.starts_with(memory_name)) stray.push_back(std::stoi(entry.path().filename().string()));
+  }
+  if (stray.empty()) return;
+  inject::RemoteCaller caller(session);
+  for (const int fd : stray) inject::remote_close(caller, fd);
+}
+
+}  // namespace stent::transaction

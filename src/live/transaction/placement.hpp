@@ -1,0 +1,46 @@
+// Placement: a patch's memory in the target, mapped and written but reachable by nobody yet.
+#pragma once
+
+#include <vector>
+
+#include "live/inject/remote_caller.hpp"
+#include "live/resolve/resolved_patch.hpp"
+#include "live/stop/session.hpp"
+#include "live/transaction/record.hpp"
+
+namespace stent::transaction {
+
+/// Unmaps everything on destruction unless `keep` is called.
+class Placement {
+ public:
+  /// Maps every piece of `record` with its final protection (never writable and executable at once) and fills
+  /// it with the record and the segments of `patch`: from a memfd "stent:NAME", or anonymously where that is
+  /// refused. Throws `refused` when a place was taken meanwhile, and as inject::RemoteCaller.
+  Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record);
+  Placement(const Placement&) = delete;
+  Placement& operator=(const Placement&) = delete;
+  ~Placement();
+
+  void keep() { kept_ = true; }
+
+ private:
+  void map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
+  void map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
+  void unmap(inject::RemoteCaller& caller);
+
+  stop::Session* session_;
+  Record record_;
+  std::vector<RemoteRange> mapped_;
+  bool kept_ = false;
+};
+
+/// The pieces `patch` needs, the record's first, in the order Placement fills them.
+[[nodiscard]] std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch);
+
+/// Unmaps what is mapped of `record`'s pieces; a range that holds something else by now is left alone.
+void unmap_record(stop::Session& session, const Record& record);
+
+/// Closes descriptors that a stent killed while placing left open in the target.
+void close_stray_descriptors(stop::Session& session);
+
+}  // namespace stent::transaction

@@ -1,0 +1,53 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "live/transaction/take_out.hpp"
+
+namespace stent::transaction {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const FoundRecord& find_applied(const std::vector<FoundRecord>& records, const BuildId& id, Pid pid) {
+  const auto found = std::ranges::find_if(records, [&](const FoundRecord& f) {
+    return f.record.id == id && f.record.state == RecordState::applied;
+  });
+  if (found != records.end()) return *found;
+  throw Error(ErrorCode::not_applied,
+              fmt::format("patch {} is not applied to process {}", id.text(), pid.value),
+              "`stent list` shows the patches that are");
+}
+
+}  // namespace
+
+Report revert(const BuildId& patch_id, Pid pid, const Options& options) {
+  const auto began = Clock::now();
+  const Deadline deadline = began + options.timeout;
+  const auto target = process::Process::open(pid);
+  recover(target, options, deadline);
+  std::vector<FoundRecord> records = find_records(target.mappings(), target.memory());
+  static_cast<void>(find_applied(records, patch_id, pid));
+  Record reverted;
+  std::variant<Change, Busy> outcome;
+  {
+    stop::Session session(target);
+    records = find_records(target.mappings(), target.memory());
+    const FoundRecord& victim = find_applied(records, patch_id, pid);
+    reverted = victim.record;
+    outcome = take_out(session, records, victim, options, deadline);
+  }
+  if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, records, *busy);
+  const Change& change = std::get<Change>(outcome);
+  return {pid,
+          reverted.name,
+          patch_id,
+          report_functions(reverted),
+          change.threads,
+          change.tries,
+          change.stop_window,
+          Clock::now() - began};
+}
+
+}  // namespace stent::transaction
