@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "binary/elf/debug_file.hpp"
 #include "binary/model/image_builder.hpp"
@@ -45,6 +46,20 @@ Image load_image(const std::filesystem::path& path, const DebugSearch& search) {
   return image;
 }
 
+namespace {
+
+/// `bytes` without what stripping changes in an ELF header at its start: where the section headers are.
+Bytes without_section_headers(Bytes bytes) {
+  if (bytes.size() < sizeof(Elf64_Ehdr) || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) return bytes;
+  auto header = load<Elf64_Ehdr>(bytes, 0);
+  header.e_shoff = 0;
+  header.e_shnum = header.e_shstrndx = 0;
+  store(bytes, 0, header);
+  return bytes;
+}
+
+}  // namespace
+
 void adopt_symbols(Image& image, const Image& twin) {
   const auto differ = [&](const std::string& how) {
     return Error(ErrorCode::mismatch,
@@ -58,16 +73,17 @@ void adopt_symbols(Image& image, const Image& twin) {
     if (mine.memory != other.memory || mine.bytes.size() != other.bytes.size())
       throw differ("segment " + std::to_string(i) + " has another place or size");
     // The build-id note is the one thing that may differ: it also covers what is not loaded.
-    Bytes expected = other.bytes;
+    const Bytes actual = without_section_headers(mine.bytes);
+    Bytes expected = without_section_headers(other.bytes);
     const auto& id = twin.build_id.bytes;
     const auto note = std::search(expected.begin(), expected.end(), id.begin(), id.end());
     if (!id.empty() && id.size() == image.build_id.bytes.size() && note != expected.end())
       std::copy(image.build_id.bytes.begin(), image.build_id.bytes.end(), note);
-    const auto at = std::mismatch(mine.bytes.begin(), mine.bytes.end(), expected.begin());
-    if (at.first != mine.bytes.end())
-      throw differ("they differ at address " +
-                   std::to_string(mine.memory.begin.value +
-                                  static_cast<std::uint64_t>(at.first - mine.bytes.begin())));
+    const auto at = std::mismatch(actual.begin(), actual.end(), expected.begin());
+    if (at.first != actual.end())
+      throw differ(
+          "they differ at address " +
+          std::to_string(mine.memory.begin.value + static_cast<std::uint64_t>(at.first - actual.begin())));
   }
   image.files = twin.files;
   image.symbols = twin.symbols;
