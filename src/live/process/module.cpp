@@ -40,8 +40,10 @@ BuildId build_id_in(ByteView notes, std::uint64_t alignment) {
     if (end > notes.size()) break;
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof ELF_NOTE_GNU &&
         std::memcmp(notes.data() + name_at, ELF_NOTE_GNU, sizeof ELF_NOTE_GNU) == 0) {
-      const ByteView contents = notes.subspan(contents_at, note.n_descsz);
-      return {Bytes(contents.begin(), contents.end())};
+      BuildId id;
+      id.bytes.resize(note.n_descsz);
+      std::copy_n(notes.data() + contents_at, note.n_descsz, id.bytes.data());
+      return id;
     }
     at = contents_at + aligned(note.n_descsz, alignment);
   }
@@ -50,13 +52,15 @@ BuildId build_id_in(ByteView notes, std::uint64_t alignment) {
 
 BuildId read_build_id(const RemoteMemory& memory, const Module& module,
                       const std::vector<Elf64_Phdr>& headers) {
+  BuildId id;
   for (const Elf64_Phdr& header : headers) {
     if (header.p_type != PT_NOTE || header.p_filesz > max_note_size) continue;
     Bytes notes(header.p_filesz);
     if (!memory.try_read(module.bias.to_remote(LinkAddress{header.p_vaddr}), notes)) continue;
-    if (BuildId id = build_id_in(notes, header.p_align == 8 ? 8 : 4); !id.empty()) return id;
+    id = build_id_in(notes, header.p_align == 8 ? 8 : 4);
+    if (!id.empty()) break;
   }
-  return {};
+  return id;
 }
 
 /// The bias that puts the first loaded segment, which holds the ELF header, at `header_at`.

@@ -28,10 +28,10 @@ ThreadStat leader_of(Pid pid) {
   return parse_thread_stat(*text);
 }
 
-/// The text after "KEY:\t" in /proc/PID/status.
+/// The text after "KEY:\t" in /proc/PID/status; empty when there is none, or the thread is gone.
 std::string status_field(Pid pid, const std::string& key) {
   const auto text = read_proc_file(proc_path(pid, "/status"));
-  if (!text) throw no_such_process(pid);
+  if (!text) return {};
   const std::string mark = "\n" + key + ":\t";
   const std::size_t at = text->find(mark);
   if (at == std::string::npos) return {};

@@ -1,0 +1,132 @@
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "live/inject/remote_caller.hpp"
+#include "live/inject/remote_mapping.hpp"
+#include "live/process/process.hpp"
+#include "target_process.hpp"
+
+namespace stent::inject {
+namespace {
+
+using process::Process;
+using test::eventually;
+using test::TargetProcess;
+using namespace std::chrono_literals;
+
+class GuardedTarget : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(GuardedTarget, KeepsRegistersVectorsAndRedZone) {
+  const auto [mode, compiler] = GetParam();
+  TargetProcess target("guards_registers", {mode}, compiler);
+  const Process process = Process::open(target.pid());
+  for (int i = 0; i < 50; ++i) {
+    stop::Session session(process);
+    RemoteAddress at;
+    {
+      RemoteCaller caller(session);
+      EXPECT_EQ(caller.syscall(SYS_getpid, {}), target.pid().value);
+      at = remote_mmap_anywhere(caller, 8192, PROT_READ | PROT_WRITE);
+      caller.memory().write(at, std::as_bytes(std::span("stent", 5)));
+      remote_mprotect(caller, {at, 4096}, PROT_READ | PROT_EXEC);
+    }
+    EXPECT_EQ(to_hex(process.memory().read(at, 5)), "7374656e74");
+    session.serve(1ms);
+    RemoteCaller caller(session);
+    remote_munmap(caller, {at, 8192});
+  }
+  const long rounds = target.number("rounds");
+  EXPECT_TRUE(eventually([&] { return target.number("rounds") > rounds; }));
+  EXPECT_EQ(target.number("damage"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, GuardedTarget,
+                         testing::Combine(testing::Values("sleep", "spin"), testing::Values("gcc", "clang")));
+
+class EveryCall : public testing::TestWithParam<const char*> {};
+
+TEST_P(EveryCall, GoesOnAfterItsThreadWasBorrowed) {
+  TargetProcess target("blocked_threads", {GetParam(), "2"});
+  const Process process = Process::open(target.pid());
+  const auto before = process.mappings();
+  for (int i = 0; i < 50; ++i) {
+    stop::Session session(process);
+    RemoteCaller caller(session);
+    const RemoteAddress at = remote_mmap_anywhere(caller, 8192, PROT_READ);
+    EXPECT_FALSE(remote_mmap(caller, {at, 4096}, PROT_READ));
+    remote_munmap(caller, {at, 8192});
+    EXPECT_TRUE(remote_mmap(caller, {at, 4096}, PROT_READ));
+    const int fd = remote_memfd(caller, "stent-test", 4096);
+    EXPECT_TRUE(remote_mmap_file(caller, {at + 4096, 4096}, PROT_READ, MAP_SHARED, fd, {}));
+    remote_close(caller, fd);
+    const auto now = process.mappings();
+    const auto* mapping = process::find_mapping(now, at + 4096);
+    ASSERT_NE(mapping, nullptr);
+    EXPECT_EQ(mapping->name, "/memfd:stent-test");
+    remote_munmap(caller, {at, 8192});
+  }
+  EXPECT_EQ(process.mappings(), before);
+  EXPECT_THAT(target.ask(), testing::StartsWith("eintr 0 errors 0 "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, EveryCall,
+                         testing::Values("epoll", "nanosleep", "short_nanosleep", "futex", "read",
+                                         "recv_timeout", "poll", "semop", "sigtimedwait", "spin"),
+                         [](const auto& chosen) { return std::string(chosen.param); });
+
+TEST(RemoteCaller, ASignalMeanwhileIsDeliveredAfterwards) {
+  TargetProcess target("counts_signals");
+  const Process process = Process::open(target.pid());
+  int sent = 0;
+  for (int i = 0; i < 100; ++i) {
+    stop::Session session(process);
+    RemoteCaller caller(session);
+    for (int burst = 0; burst < 3; ++burst) {
+      sigval value{};
+      value.sival_int = sent;
+      if (::sigqueue(target.pid().value, SIGRTMIN + 1, value) == 0) ++sent;
+      EXPECT_EQ(caller.syscall(SYS_getpid, {}), target.pid().value);
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return target.number("count") == sent; })) << target.ask() << " of " << sent;
+  EXPECT_EQ(target.number("disorder"), 0);
+  EXPECT_EQ(target.number("eintr"), 0);
+}
+
+TEST(RemoteCaller, WorksInAProcessHeldBySigstop) {
+  TargetProcess target("blocked_threads", {"epoll", "2"});
+  const Process process = Process::open(target.pid());
+  target.signal(SIGSTOP);
+  const auto stopped = [&] {
+    for (const auto& thread : process.threads())
+      if (thread.state != 'T') return false;
+    return true;
+  };
+  ASSERT_TRUE(eventually(stopped));
+  {
+    stop::Session session(process);
+    RemoteCaller caller(session);
+    EXPECT_EQ(caller.syscall(SYS_getpid, {}), target.pid().value);
+  }
+  EXPECT_TRUE(eventually(stopped));
+  target.signal(SIGCONT);
+  EXPECT_THAT(target.ask(), testing::HasSubstr("errors 0"));
+}
+
+TEST(RemoteCaller, ReportsATargetKilledWhileBorrowed) {
+  TargetProcess target("blocked_threads", {"futex", "2"});
+  const Process process = Process::open(target.pid());
+  stop::Session session(process);
+  RemoteCaller caller(session);
+  target.signal(SIGKILL);
+  try {
+    for (int i = 0; i < 1000; ++i) (void)caller.syscall(SYS_getpid, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::gone) << error.message();
+  }
+}
+
+}  // namespace
+}  // namespace stent::inject

@@ -1,0 +1,201 @@
+#include <gmock/gmock.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <string>
+
+#include "live/process/process.hpp"
+#include "live/stop/session.hpp"
+#include "live/stop/thread_group_stop.hpp"
+#include "target_process.hpp"
+
+namespace stent::stop {
+namespace {
+
+using process::Process;
+using test::eventually;
+using test::state_of;
+using test::TargetProcess;
+using namespace std::chrono_literals;
+
+void stop_and_resume(Session& session, std::size_t at_least) {
+  ThreadGroupStop stop(session, 5s);
+  const auto blocked_failed = stop.stop_blocked();
+  ASSERT_FALSE(blocked_failed) << blocked_failed->comm << " " << blocked_failed->reason;
+  const auto running_failed = stop.stop_running();
+  ASSERT_FALSE(running_failed) << running_failed->comm << " " << running_failed->reason;
+  EXPECT_GE(stop.blocked().size() + stop.running().size(), at_least);
+  for (const auto threads : {stop.blocked(), stop.running()})
+    for (const StoppedThread& thread : threads) {
+      EXPECT_NE(thread.registers.sp().value, 0u);
+      EXPECT_EQ(state_of(session.target().pid(), thread.tid), 't');
+    }
+  EXPECT_GT(stop.resume().count(), 0);
+}
+
+bool all_block(Pid pid) {
+  const auto threads = Process::open(pid).threads();
+  return std::all_of(threads.begin(), threads.end(), [](const auto& thread) { return thread.state == 'S'; });
+}
+
+struct Case {
+  const char* call;
+  int threads;
+};
+
+class BlockedThreads : public testing::TestWithParam<Case> {};
+
+TEST_P(BlockedThreads, SeeNoEintr) {
+  const auto [call, threads] = GetParam();
+  for (const char* compiler : {"gcc", "clang"}) {
+    TargetProcess target("blocked_threads", {call, std::to_string(threads)}, compiler);
+    const std::string kind = call;
+    const bool sleeps = kind != "spin" && kind != "short_nanosleep";
+    if (sleeps) {
+      ASSERT_TRUE(eventually([&] { return all_block(target.pid()); }));
+    }
+    const Process process = Process::open(target.pid());
+    for (int attach = 0; attach < 3; ++attach) {
+      Session session(process);
+      EXPECT_EQ(session.thread_count(), static_cast<std::size_t>(threads) + 1);
+      for (int i = 0; i < 10; ++i) stop_and_resume(session, static_cast<std::size_t>(threads) + 1);
+    }
+    if (sleeps) {
+      EXPECT_TRUE(eventually([&] { return all_block(target.pid()); }));
+    }
+    const std::string answer = target.ask();
+    EXPECT_THAT(answer, testing::StartsWith("eintr 0 errors 0 ")) << call;
+    if (sleeps) {
+      EXPECT_THAT(answer, testing::EndsWith("rounds 0"));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, BlockedThreads,
+                         testing::Values(Case{"epoll", 1}, Case{"epoll", 16}, Case{"epoll", 128},
+                                         Case{"nanosleep", 16}, Case{"short_nanosleep", 16},
+                                         Case{"futex", 16}, Case{"futex", 128}, Case{"read", 16},
+                                         Case{"recv_timeout", 16}, Case{"poll", 16}, Case{"semop", 16},
+                                         Case{"sigtimedwait", 16}, Case{"spin", 1}, Case{"spin", 16}),
+                         [](const auto& chosen) {
+                           return std::string(chosen.param.call) + "_" + std::to_string(chosen.param.threads);
+                         });
+
+TEST(Stop, LosesNoSignalAndKeepsTheirOrder) {
+  TargetProcess target("counts_signals");
+  const Process process = Process::open(target.pid());
+  const Tid waiting = process.threads().back().tid;
+  int sent = 0;
+  for (int attach = 0; attach < 20; ++attach) {
+    Session session(process);
+    for (int i = 0; i < 10; ++i) {
+      for (int burst = 0; burst < 5; ++burst) {
+        sigval value{};
+        value.sival_int = sent;
+        if (::sigqueue(target.pid().value, SIGRTMIN + 1, value) == 0) ++sent;
+      }
+      // Ignored by default: untraced, they would not even wake the thread that waits.
+      for (const int ignored : {SIGCHLD, SIGWINCH, SIGURG})
+        ::syscall(SYS_tgkill, target.pid().value, waiting.value, ignored);
+      if (i % 2 == 0) session.serve(200us);
+      stop_and_resume(session, 2);
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return target.number("count") == sent; })) << target.ask() << " of " << sent;
+  EXPECT_EQ(target.number("disorder"), 0);
+  EXPECT_EQ(target.number("eintr"), 0);
+}
+
+TEST(Stop, LeavesAStoppedProcessStopped) {
+  TargetProcess target("blocked_threads", {"read", "4"});
+  const Process process = Process::open(target.pid());
+  const auto all_in = [&](char state) {
+    return eventually([&] {
+      const auto threads = process.threads();
+      return std::all_of(threads.begin(), threads.end(), [&](const auto& t) { return t.state == state; });
+    });
+  };
+  target.signal(SIGSTOP);
+  ASSERT_TRUE(all_in('T'));
+  {
+    Session session(process);
+    stop_and_resume(session, 5);
+    stop_and_resume(session, 5);
+  }
+  EXPECT_TRUE(all_in('T'));
+  {
+    Session session(process);
+    stop_and_resume(session, 5);
+    target.signal(SIGCONT);  // heard while attached
+    session.serve(50ms);
+    stop_and_resume(session, 5);
+  }
+  EXPECT_TRUE(all_in('S'));
+  EXPECT_THAT(target.ask(), testing::StartsWith("eintr 0"));
+}
+
+TEST(Stop, HoldsEveryThreadWhileThreadsAreBornAndEnd) {
+  TargetProcess target("thread_churn");
+  const Process process = Process::open(target.pid());
+  for (int attach = 0; attach < 10; ++attach) {
+    Session session(process);
+    for (int i = 0; i < 10; ++i) {
+      ThreadGroupStop stop(session, 5s);
+      ASSERT_FALSE(stop.stop_blocked());
+      ASSERT_FALSE(stop.stop_running());
+      for (const auto& thread : process.threads()) EXPECT_EQ(thread.state, 't') << thread.tid.value;
+      stop.resume();
+      session.serve(1ms);
+    }
+  }
+  const long before = target.number("born");
+  EXPECT_TRUE(eventually([&] { return target.number("born") > before; }));
+}
+
+TEST(Stop, ReportsATargetThatDiesUnderItsHands) {
+  TargetProcess target("blocked_threads", {"futex", "8"});
+  const Process process = Process::open(target.pid());
+  Session session(process);
+  target.signal(SIGKILL);
+  try {
+    for (int i = 0; i < 1000; ++i) {
+      ThreadGroupStop stop(session, 1s);
+      if (stop.stop_blocked() || stop.stop_running()) continue;
+    }
+    FAIL() << "a dead process was stopped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::gone) << error.message();
+  }
+}
+
+TEST(Stop, KilledWhileStoppedIsGoneAtTheNextStop) {
+  TargetProcess target("blocked_threads", {"futex", "8"});
+  const Process process = Process::open(target.pid());
+  Session session(process);
+  {
+    ThreadGroupStop stop(session, 1s);
+    ASSERT_FALSE(stop.stop_blocked());
+    ASSERT_FALSE(stop.stop_running());
+    target.signal(SIGKILL);
+  }
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 1000; ++i) session.serve(1ms);
+      },
+      Error);
+}
+
+TEST(Stop, WritesOnlyWhenComplete) {
+  TargetProcess target("blocked_threads", {"futex", "1"});
+  const Process process = Process::open(target.pid());
+  Session session(process);
+  ThreadGroupStop stop(session, 1s);
+  EXPECT_THROW((void)stop.memory(), Error);
+  ASSERT_FALSE(stop.stop_blocked());
+  EXPECT_THROW((void)stop.memory(), Error);
+  ASSERT_FALSE(stop.stop_running());
+  EXPECT_NO_THROW((void)stop.memory());
+}
+
+}  // namespace
+}  // namespace stent::stop

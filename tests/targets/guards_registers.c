@@ -1,0 +1,96 @@
+// Keeps known values in general and vector registers and in the red zone and checks that they stay.
+// usage: guards_registers spin|sleep     stdin: any line -> "damage N rounds N"
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+static atomic_long damage, rounds;
+
+struct values {
+  unsigned long pattern[4];  // at 0
+  unsigned long after[4];    // at 32
+  long time[2];              // at 64
+  long spin;                 // at 80
+  long bad;                  // at 88
+};
+
+// True when ymm14, general registers and the red zone lost their values while it slept or counted.
+static int check(long spin) {
+  struct values v = {.pattern = {0x1111222233334444, 0x5555666677778888, 0x99aabbccddeeff00, 0x0123456789abcdef},
+                     .time = {0, 3000000},
+                     .spin = spin};
+  __asm__ volatile(
+      "subq $256, %%rsp\n\t"  // away from the compiler's own red zone
+      "vmovdqu (%0), %%ymm14\n\t"
+      "movq $0x5a5a5a5a, -8(%%rsp)\n\t"
+      "movq $0x6b6b6b6b, -120(%%rsp)\n\t"
+      "movq $0x7c7c7c7c, -128(%%rsp)\n\t"
+      "movq $0x1001, %%rbx\n\t"
+      "movq $0x1002, %%r8\n\t"
+      "movq $0x1003, %%r9\n\t"
+      "movq $0x1004, %%r10\n\t"
+      "movq $0x1005, %%r15\n\t"
+      "cmpq $0, 80(%0)\n\t"
+      "je 2f\n\t"
+      "movq $3000000, %%rdx\n"
+      "1:\n\t"
+      "decq %%rdx\n\t"
+      "jnz 1b\n\t"
+      "jmp 3f\n"
+      "2:\n\t"
+      "movq $35, %%rax\n\t"  // nanosleep(2)
+      "leaq 64(%0), %%rdi\n\t"
+      "xorl %%esi, %%esi\n\t"
+      "syscall\n\t"
+      "orq %%rax, 88(%0)\n"
+      "3:\n\t"
+      "subq $0x1001, %%rbx\n\t"
+      "orq %%rbx, 88(%0)\n\t"
+      "subq $0x1002, %%r8\n\t"
+      "orq %%r8, 88(%0)\n\t"
+      "subq $0x1003, %%r9\n\t"
+      "orq %%r9, 88(%0)\n\t"
+      "subq $0x1004, %%r10\n\t"
+      "orq %%r10, 88(%0)\n\t"
+      "subq $0x1005, %%r15\n\t"
+      "orq %%r15, 88(%0)\n\t"
+      "movq -8(%%rsp), %%rax\n\t"
+      "subq $0x5a5a5a5a, %%rax\n\t"
+      "orq %%rax, 88(%0)\n\t"
+      "movq -120(%%rsp), %%rax\n\t"
+      "subq $0x6b6b6b6b, %%rax\n\t"
+      "orq %%rax, 88(%0)\n\t"
+      "movq -128(%%rsp), %%rax\n\t"
+      "subq $0x7c7c7c7c, %%rax\n\t"
+      "orq %%rax, 88(%0)\n\t"
+      "vmovdqu %%ymm14, 32(%0)\n\t"
+      "addq $256, %%rsp\n\t"
+      :
+      : "r"(&v)
+      : "rax", "rbx", "rcx", "rdx", "rdi", "rsi", "r8", "r9", "r10", "r11", "r15", "xmm14", "memory", "cc");
+  return v.bad != 0 || memcmp(v.pattern, v.after, sizeof v.pattern) != 0;
+}
+
+static void* work(void* spin) {
+  for (;;) {
+    atomic_fetch_add(&damage, check((long)spin));
+    atomic_fetch_add(&rounds, 1);
+  }
+  return NULL;
+}
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, work, (void*)(long)!strcmp(argv[1], "spin"))) return 1;
+  puts("ready");
+  fflush(stdout);
+  char line[64];
+  while (fgets(line, sizeof line, stdin)) {
+    printf("damage %ld rounds %ld\n", atomic_load(&damage), atomic_load(&rounds));
+    fflush(stdout);
+  }
+  return 0;
+}
