@@ -28,14 +28,16 @@ struct Refusal {
 
 /// Old object x new object.
 ///
-/// `selected` holds the atoms of the *new* object that the patch must carry: entries and fragments of changed and
-/// added functions, their jump tables and literals, new or changed constants, new static data: the reference
-/// closure. Every reference from a selected atom goes to a selected atom, or to something that exists in the
-/// target and is to be bound: then `old_atom` (defined in this unit) or the symbol's name (undefined) tells what.
+/// `selected` holds the atoms of the *new* object that the patch must carry: entries and fragments of changed
+/// and added functions, their jump tables and literals, new or changed constants, new static data: the
+/// reference closure. Every reference from a selected atom goes to a selected atom, or to something that
+/// exists in the target and is to be bound: then `old_atom` (defined in this unit) or the symbol's name
+/// (undefined) tells what.
 struct ChangeSet {
   std::vector<FunctionChange> functions;
   std::vector<model::AtomId> selected;  ///< of the new object, ascending
-  /// new atom -> the old atom that is the same thing (function, static variable, constant); indexed by new AtomId.
+  /// new atom -> the old atom that is the same thing (function, static variable, constant); indexed by new
+  /// AtomId.
   std::vector<std::optional<model::AtomId>> old_atom;
   std::vector<Refusal> refusals;
 

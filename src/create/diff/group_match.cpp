@@ -1,0 +1,141 @@
+#include "create/diff/group_match.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace stent::diff {
+namespace {
+
+using model::AtomId;
+
+std::set<std::string> function_labels(const ObjectIndex& index) {
+  std::set<std::string> labels;
+  for (std::uint32_t i = 0; i < index.size(); ++i)
+    if (index[AtomId{i}].kind == AtomClass::function) labels.insert(index.label({i}));
+  return labels;
+}
+
+std::map<std::string, std::set<std::string>> callers_of(const ObjectIndex& index) {
+  std::map<std::string, std::set<std::string>> callers;
+  for (std::uint32_t i = 0; i < index.size(); ++i)
+    if (index[AtomId{i}].kind == AtomClass::function)
+      callers[index.label({i})].insert(index[AtomId{i}].referrers.begin(), index[AtomId{i}].referrers.end());
+  return callers;
+}
+
+}  // namespace
+
+GroupMatch::GroupMatch(const ObjectIndex& old_index, const ObjectIndex& new_index, Correspondence& result)
+    : old_index_(&old_index),
+      new_index_(&new_index),
+      result_(&result),
+      old_labels_(function_labels(old_index)),
+      new_labels_(function_labels(new_index)),
+      old_callers_(callers_of(old_index)),
+      new_callers_(callers_of(new_index)) {}
+
+// A function that exists in one build only was inlined into its callers in the other: they own its statics,
+// too.
+GroupMatch::Members GroupMatch::members(const std::vector<AtomId>& atoms, const ObjectIndex& here,
+                                        const std::set<std::string>& known_there,
+                                        const std::map<std::string, std::set<std::string>>& callers) const {
+  Members result;
+  for (const AtomId atom : atoms) {
+    const auto& direct = here[atom].referrers;
+    std::set<std::string> owners(direct.begin(), direct.end());
+    std::vector<std::string> open(owners.begin(), owners.end());
+    while (!open.empty()) {
+      const std::string owner = std::move(open.back());
+      open.pop_back();
+      const auto found = callers.find(owner);
+      if (found == callers.end() || known_there.contains(owner)) continue;
+      for (const std::string& caller : found->second)
+        if (owners.insert(caller).second) open.push_back(caller);
+    }
+    std::erase_if(owners, [&](const std::string& owner) {
+      return callers.contains(owner) && !known_there.contains(owner);
+    });
+    result.push_back({atom, {owners.begin(), owners.end()}, here.shape(atom)});
+  }
+  return result;
+}
+
+std::vector<std::vector<std::size_t>> GroupMatch::candidates(const Members& from, const Members& to,
+                                                             Evidence evidence) {
+  std::map<std::string, std::vector<std::size_t>> by_owner;
+  for (std::size_t i = 0; i < to.size(); ++i)
+    for (const std::string& owner : to[i].owners) by_owner[owner].push_back(i);
+  const bool need_shape =
+      evidence == Evidence::same_referrers_and_shape || evidence == Evidence::overlap_and_shape;
+  const bool need_same =
+      evidence == Evidence::same_referrers_and_shape || evidence == Evidence::same_referrers;
+  std::vector<std::vector<std::size_t>> result(from.size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::set<std::size_t> found;
+    for (const std::string& owner : from[i].owners) {
+      const auto bucket = by_owner.find(owner);
+      if (bucket == by_owner.end()) continue;
+      for (const std::size_t j : bucket->second)
+        if ((!need_shape || from[i].shape == to[j].shape) && (!need_same || from[i].owners == to[j].owners))
+          found.insert(j);
+      if (need_same) break;  // equal sets share every owner: one bucket holds all of them
+    }
+    result[i].assign(found.begin(), found.end());
+  }
+  return result;
+}
+
+bool GroupMatch::accept(Members& olds, Members& news, Evidence evidence) const {
+  const auto of_old = candidates(olds, news, evidence);
+  const auto of_new = candidates(news, olds, evidence);
+  bool any = false;
+  for (std::size_t i = 0; i < olds.size(); ++i)
+    if (of_old[i].size() == 1 && of_new[of_old[i].front()].size() == 1) {
+      result_->pair(olds[i].atom, news[of_old[i].front()].atom);
+      any = true;
+    }
+  if (any) drop_paired(olds, news);
+  return any;
+}
+
+// Equal constants that the compiler made: any of them serves as well as another.
+void GroupMatch::pair_interchangeable(Members& olds, Members& news) const {
+  std::map<std::uint64_t, std::vector<AtomId>> by_shape;
+  for (const Member& member : olds) by_shape[member.shape].push_back(member.atom);
+  for (auto& [shape, atoms] : by_shape) std::reverse(atoms.begin(), atoms.end());
+  for (const Member& member : news) {
+    if (!is_compiler_made(new_index_->object()[member.atom].name)) continue;
+    const auto found = by_shape.find(member.shape);
+    if (found == by_shape.end() || found->second.empty()) continue;
+    result_->pair(found->second.back(), member.atom);
+    found->second.pop_back();
+  }
+  drop_paired(olds, news);
+}
+
+void GroupMatch::drop_paired(Members& olds, Members& news) const {
+  std::erase_if(olds, [&](const Member& m) { return result_->new_of_old[m.atom.value].has_value(); });
+  std::erase_if(news, [&](const Member& m) { return result_->old_of_new[m.atom.value].has_value(); });
+}
+
+void GroupMatch::match(const Group& group) const {
+  Members olds = members(group.olds, *old_index_, new_labels_, old_callers_);
+  Members news = members(group.news, *new_index_, old_labels_, new_callers_);
+  drop_paired(olds, news);
+  for (const Evidence evidence : {Evidence::same_referrers_and_shape, Evidence::same_referrers,
+                                  Evidence::overlap_and_shape, Evidence::overlap})
+    while (accept(olds, news, evidence)) {
+    }
+  pair_interchangeable(olds, news);
+  const auto open = candidates(news, olds, Evidence::overlap);
+  for (std::size_t i = 0; i < news.size(); ++i) {
+    const AtomClass kind = (*new_index_)[news[i].atom].kind;
+    if (kind == AtomClass::constant)
+      result_->ambiguous[news[i].atom.value] = std::any_of(
+          open[i].begin(), open[i].end(), [&](std::size_t j) { return olds[j].shape == news[i].shape; });
+    else if (kind != AtomClass::function)
+      result_->ambiguous[news[i].atom.value] = !open[i].empty();
+  }
+}
+
+}  // namespace stent::diff

@@ -1,0 +1,50 @@
+// Matching atoms that share a key (statics of one name in several functions, clones) by evidence.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "create/diff/correspond.hpp"
+
+namespace stent::diff {
+
+/// One group: all atoms of equal key, of both objects.
+struct Group {
+  std::vector<model::AtomId> olds, news;
+};
+
+/// Pairs the members of a group by who refers to them and what they hold, and marks what stays ambiguous.
+class GroupMatch {
+ public:
+  GroupMatch(const ObjectIndex& old_index, const ObjectIndex& new_index, Correspondence& result);
+
+  void match(const Group& group) const;
+
+ private:
+  enum class Evidence { same_referrers_and_shape, same_referrers, overlap_and_shape, overlap };
+  struct Member {
+    model::AtomId atom;
+    std::vector<std::string> owners;
+    std::uint64_t shape = 0;
+  };
+  using Members = std::vector<Member>;
+
+  [[nodiscard]] Members members(const std::vector<model::AtomId>& atoms, const ObjectIndex& here,
+                                const std::set<std::string>& known_there,
+                                const std::map<std::string, std::set<std::string>>& callers) const;
+  [[nodiscard]] static std::vector<std::vector<std::size_t>> candidates(const Members& from,
+                                                                        const Members& to, Evidence evidence);
+  bool accept(Members& olds, Members& news, Evidence evidence) const;
+  void pair_interchangeable(Members& olds, Members& news) const;
+  void drop_paired(Members& olds, Members& news) const;
+
+  const ObjectIndex* old_index_;
+  const ObjectIndex* new_index_;
+  Correspondence* result_;
+  std::set<std::string> old_labels_, new_labels_;
+  std::map<std::string, std::set<std::string>> old_callers_, new_callers_;
+};
+
+}  // namespace stent::diff

@@ -1,0 +1,180 @@
+#include "create/diff/refuse.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "create/diff/describe_difference.hpp"
+
+namespace stent::diff {
+namespace {
+
+using model::AtomId;
+
+constexpr const char* live_value_hint =
+    "the live value persists; keep the old definition, or set the value from a hook";
+
+bool is_variable(AtomClass kind) { return kind == AtomClass::variable || kind == AtomClass::tls; }
+
+class DataRefusals {
+ public:
+  DataRefusals(const ObjectIndex& old_index, const ObjectIndex& new_index,
+               const Correspondence& correspondence, Sameness& sameness)
+      : old_(&old_index), new_(&new_index), correspondence_(&correspondence), sameness_(&sameness) {}
+
+  std::vector<Refusal> run() {
+    for (std::uint32_t i = 0; i < new_->size(); ++i) {
+      const auto counterpart = correspondence_->old_of_new[i];
+      if (counterpart)
+        check_pair(*counterpart, {i});
+      else
+        check_new({i});
+    }
+    check_unnamed_others();
+    check_names();
+    return std::move(refusals_);
+  }
+
+ private:
+  void refuse(std::string subject, std::string reason, std::string hint) {
+    refusals_.push_back({std::move(subject), std::move(reason), std::move(hint)});
+  }
+
+  void check_pair(AtomId before, AtomId after) {
+    const AtomClass old_class = (*old_)[before].kind;
+    const AtomClass new_class = (*new_)[after].kind;
+    if (new_class == AtomClass::function || new_class == AtomClass::anonymous) return;
+    if (sameness_->same(before, after)) return;
+    const std::string subject = new_->describe(after);
+    if (is_variable(old_class) || is_variable(new_class))
+      refuse(subject, variable_reason(before, after), live_value_hint);
+    else if (new_class == AtomClass::constant && ((*new_)[after].is_global || (*old_)[before].is_global))
+      refuse(subject,
+             "it is a constant that other units can see, and it changed (" + difference(before, after) + ")",
+             "make the new value a static constant of this unit under a new name, and use that");
+    else if (new_class == AtomClass::other || old_class == AtomClass::other)
+      refuse(subject,
+             "its section " + new_->object()[after].section + " has a meaning to the program's start",
+             "leave it unchanged; what it would do at start can be done by a hook");
+    else if (new_class == AtomClass::code)
+      refuse(subject, "it is code that belongs to no function, and it changed", "give it a function symbol");
+  }
+
+  std::string difference(AtomId before, AtomId after) const {
+    return describe_difference(*old_, *new_, *correspondence_, sameness_->difference(before, after));
+  }
+
+  std::string variable_reason(AtomId before, AtomId after) const {
+    const model::Atom& a = old_->object()[before];
+    const model::Atom& b = new_->object()[after];
+    if (a.size != b.size)
+      return fmt::format("it exists in the target with {} bytes, and now has {}", a.size, b.size);
+    if ((*old_)[before].kind != (*new_)[after].kind)
+      return fmt::format("it exists in the target in {}, and now is in {}", a.section, b.section);
+    const std::string what = difference(before, after);
+    if (a.bytes == b.bytes && a.kind == b.kind && b.alignment > a.alignment)
+      return "it exists in the target, and now needs more alignment (" + what + ")";
+    return "it exists in the target, and its initial value changed (" + what + ")";
+  }
+
+  void check_new(AtomId id) {
+    const AtomFacts& facts = (*new_)[id];
+    const model::Atom& atom = new_->object()[id];
+    if (facts.kind == AtomClass::tls)
+      refuse(new_->describe(id), "it is a new thread-local variable, and running threads have no room for it",
+             "keep the value elsewhere, for instance in a table by thread id");
+    else if (facts.kind == AtomClass::other && !facts.key.empty())
+      refuse(new_->describe(id),
+             "it is new, and its section " + atom.section + " is read at the program's start",
+             "leave it out; what it would do at start can be done by a hook");
+  }
+
+  /// Constructor lists and the like have no names: the k-th of a section is compared with the k-th.
+  void check_unnamed_others() {
+    std::map<std::string, std::pair<std::vector<AtomId>, std::vector<AtomId>>> sections;
+    const auto collect = [](const ObjectIndex& index, auto&& list_of) {
+      for (std::uint32_t i = 0; i < index.size(); ++i)
+        if (index[AtomId{i}].kind == AtomClass::other && index[AtomId{i}].key.empty())
+          list_of(index.object().atoms[i].section).push_back({i});
+    };
+    collect(*old_, [&](const std::string& name) -> auto& { return sections[name].first; });
+    collect(*new_, [&](const std::string& name) -> auto& { return sections[name].second; });
+    for (const auto& [name, lists] : sections) {
+      const auto& [olds, news] = lists;
+      bool same = olds.size() == news.size();
+      for (std::size_t i = 0; same && i < olds.size(); ++i) {
+        sameness_->also_compare(olds[i], news[i]);
+        same = sameness_->same(olds[i], news[i]);
+      }
+      if (!same)
+        refuse(name, "the section changed, and only the program's start or end reads it",
+               "leave it unchanged; what it would do at start can be done by a hook");
+    }
+  }
+
+  /// A global name must still mean what corresponds to what it meant.
+  void check_names() {
+    std::map<std::string, model::Place> olds;
+    for (const model::Symbol& symbol : old_->object().symbols)
+      if (is_global(symbol) && symbol.definition) olds.emplace(symbol.name, *symbol.definition);
+    for (const model::Symbol& symbol : new_->object().symbols) {
+      if (!is_global(symbol) || !symbol.definition) continue;
+      const auto before = olds.find(symbol.name);
+      if (before == olds.end()) continue;
+      const AtomClass kind = (*new_)[symbol.definition->atom].kind;
+      const bool literals = kind == AtomClass::anonymous;
+      if (literals || (correspondence_->same(before->second.atom, symbol.definition->atom) &&
+                       before->second.offset == symbol.definition->offset))
+        continue;
+      refuse(symbol.name, "the name means another function or object than before",
+             "keep what the name (an alias?) stands for, and use a new name");
+    }
+  }
+
+  const ObjectIndex* old_;
+  const ObjectIndex* new_;
+  const Correspondence* correspondence_;
+  Sameness* sameness_;
+  std::vector<Refusal> refusals_;
+};
+
+const std::string* trouble(const model::Object& object, std::optional<model::FunctionId> id) {
+  if (!id) return nullptr;
+  for (const auto& [function, reason] : object.unpatchable)
+    if (function == *id) return &reason;
+  return nullptr;
+}
+
+bool is_ifunc(const ObjectIndex& index, std::optional<model::FunctionId> id) {
+  if (!id) return false;
+  const auto& symbols = index[index.object()[*id].entry].symbols;
+  return std::any_of(symbols.begin(), symbols.end(), [&](model::SymbolId symbol) {
+    return index.object()[symbol].type == model::SymbolType::ifunc;
+  });
+}
+
+}  // namespace
+
+std::vector<Refusal> refuse_data(const ObjectIndex& old_index, const ObjectIndex& new_index,
+                                 const Correspondence& correspondence, Sameness& sameness) {
+  return DataRefusals(old_index, new_index, correspondence, sameness).run();
+}
+
+std::vector<Refusal> refuse_functions(const ObjectIndex& old_index, const ObjectIndex& new_index,
+                                      const std::vector<FunctionChange>& functions) {
+  std::vector<Refusal> refusals;
+  for (const FunctionChange& change : functions) {
+    if (change.kind == ChangeKind::removed) continue;
+    const std::string* reason = trouble(new_index.object(), change.new_function);
+    if (reason == nullptr) reason = trouble(old_index.object(), change.old_function);
+    if (reason != nullptr)
+      refusals.push_back({change.name, *reason, "leave this function unchanged"});
+    else if (is_ifunc(new_index, change.new_function) || is_ifunc(old_index, change.old_function))
+      refusals.push_back({change.name, "it is (the resolver of) an IFUNC, which the loader has run already",
+                          "change the implementations instead of the resolver"});
+  }
+  return refusals;
+}
+
+}  // namespace stent::diff
