@@ -23,8 +23,10 @@ class TargetProcess {
  public:
   explicit TargetProcess(const std::string& name, const std::vector<std::string>& arguments = {},
                          const std::string& compiler = "gcc")
-      : TargetProcess(Path{std::string(STENT_TARGETS_DIR) + "/target_" + name + "_" + compiler}, arguments) {
-    EXPECT_EQ(line(), "ready");
+      : TargetProcess(Path{std::string(STENT_TARGETS_DIR) + "/target_" + name + "_" + compiler}, arguments) {}
+  /// The program at `path`, which must talk as the targets do.
+  [[nodiscard]] static TargetProcess at(const std::string& path, const std::vector<std::string>& arguments) {
+    return TargetProcess(Path{path}, arguments);
   }
   TargetProcess(const TargetProcess&) = delete;
   TargetProcess& operator=(const TargetProcess&) = delete;
@@ -89,6 +91,7 @@ class TargetProcess {
     ::close(from[1]);
     to_ = ::fdopen(to[1], "w");
     from_ = ::fdopen(from[0], "r");
+    EXPECT_EQ(line(), "ready");
   }
 
   pid_t pid_ = 0;
