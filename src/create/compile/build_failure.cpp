@@ -1,0 +1,32 @@
+#include "create/compile/build_failure.hpp"
+
+#include <fmt/format.h>
+
+#include "create/compile/read_text.hpp"
+
+namespace stent::compile {
+namespace {
+
+constexpr std::size_t kTail = 3000;
+
+std::string tail_of(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  if (text.size() <= kTail) return text;
+  const auto line = text.find('\n', text.size() - kTail);
+  return "..." + text.substr(line == std::string::npos ? text.size() - kTail : line);
+}
+
+}  // namespace
+
+Error build_failure(const std::string& doing, const RecordedUnit& unit, const ChildCommand& command,
+                    int status) {
+  return {ErrorCode::build_failed,
+          fmt::format("{} {} failed with status {}\n{}\nin {}: {}", doing, unit.source.string(), status,
+                      tail_of(read_text(command.errors)), command.directory.string(),
+                      show_command(command.words)),
+          "the tree must be configured and built (generated headers too) with the commands recorded, and the "
+          "changed "
+          "source must compile"};
+}
+
+}  // namespace stent::compile

@@ -1,0 +1,33 @@
+// The diff laid over the source tree: each changed file, where it is and what it becomes.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "create/compile/apply_hunks.hpp"
+#include "create/compile/diff_file.hpp"
+
+namespace stent::compile {
+
+struct ChangedFile {
+  enum class Kind { modified, added, removed } kind = Kind::modified;
+  std::filesystem::path location;  ///< absolute and canonical; of an added file, where it will be
+  std::string shown;               ///< relative to the root
+  NumberedText new_text;
+  std::vector<unsigned> hunk_lines;  ///< old line of each hunk
+};
+
+struct ChangedTree {
+  std::filesystem::path root;  ///< canonical
+  std::vector<ChangedFile> files;
+};
+
+/// Finds which of `roots` the diff's paths are relative to (with one leading component stripped, or none) and
+/// applies the diff in memory. The tree is only read.
+/// Throws `refused` when a file or hunk does not match, `bad_input` when no root or more than one fits.
+[[nodiscard]] ChangedTree apply_to_tree(const std::vector<FileDiff>& diffs,
+                                        const std::vector<std::filesystem::path>& roots);
+
+}  // namespace stent::compile

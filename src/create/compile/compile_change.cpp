@@ -1,0 +1,140 @@
+#include "create/compile/compile_change.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.hpp"
+#include "create/compile/account.hpp"
+#include "create/compile/build_failure.hpp"
+#include "create/compile/changed_tree.hpp"
+#include "create/compile/compile_commands.hpp"
+#include "create/compile/dependencies.hpp"
+#include "create/compile/diff_file.hpp"
+#include "create/compile/read_text.hpp"
+
+namespace stent::compile {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = ChangedFile::Kind;
+
+/// Where the diff's paths may start: the directories of the build, and all above them.
+std::vector<fs::path> possible_roots(const CompileRequest& request, const std::vector<RecordedUnit>& units) {
+  if (request.source_root) return {*request.source_root};
+  std::vector<fs::path> roots;
+  std::set<fs::path> seen;
+  const auto add = [&](fs::path path) {
+    for (; seen.insert(path).second; path = path.parent_path()) roots.push_back(path);
+  };
+  add(fs::canonical(request.compile_commands).parent_path());
+  for (const auto& unit : units) {
+    add(unit.source.parent_path());
+    add(fs::weakly_canonical(unit.directory));
+  }
+  return roots;
+}
+
+std::string shown_source(const RecordedUnit& unit, const fs::path& root) {
+  const auto relative = unit.source.lexically_relative(root);
+  return relative.empty() || *relative.begin() == ".." ? unit.source.string() : relative.string();
+}
+
+/// For each unit the changed files it is made of.
+std::vector<std::set<fs::path>> find_affected(const std::vector<RecordedUnit>& units, const ChangedTree& tree,
+                                              const TreeView& view, const CompileRequest& request) {
+  std::set<fs::path> changed, added;
+  for (const auto& file : tree.files) (file.kind == Kind::added ? added : changed).insert(file.location);
+  const auto work = request.work_directory / "dependencies";
+  auto found = find_dependencies(units, changed, nullptr, request.extra_flags, work, request.jobs);
+  if (added.empty()) return found;
+  // Only the new tree can tell who includes an added file, by a new #include or by being found first.
+  std::vector<RecordedUnit> kept;
+  std::vector<std::size_t> index;
+  const auto removed = [&](const RecordedUnit& unit) {
+    return std::any_of(tree.files.begin(), tree.files.end(), [&](auto& file) {
+      return file.kind == Kind::removed && file.location == unit.source;
+    });
+  };
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (removed(units[i])) continue;
+    kept.push_back(units[i]);
+    index.push_back(i);
+  }
+  const auto more = find_dependencies(kept, added, &view, request.extra_flags, work, request.jobs);
+  for (std::size_t i = 0; i < more.size(); ++i) found[index[i]].insert(more[i].begin(), more[i].end());
+  return found;
+}
+
+std::vector<std::string> compile_actions(const CompileRequest& request, const fs::path& object) {
+  auto actions = request.extra_flags;
+  actions.insert(actions.end(), {"-ffunction-sections", "-fdata-sections", "-c", "-o", object});
+  return actions;
+}
+
+/// Compiles `units`, old and new of each, and returns the pairs in their order.
+std::vector<ObjectPair> compile_pairs(const std::vector<RecordedUnit>& units, const fs::path& root,
+                                      const TreeView& view, const CompileRequest& request) {
+  std::vector<ObjectPair> pairs;
+  std::vector<ChildCommand> commands;
+  for (const auto side : {"old", "new"}) fs::create_directories(request.work_directory / side);
+  for (const auto& unit : units) {
+    const auto name = fmt::format("{}-{}.o", pairs.size(), unit.source.stem().string());
+    ObjectPair pair;
+    pair.source = shown_source(unit, root);
+    pair.old_object = request.work_directory / "old" / name;
+    pair.new_object = request.work_directory / "new" / name;
+    pair.command = show_command(command_of(unit, compile_actions(request, name)));
+    commands.push_back(
+        {command_of(unit, compile_actions(request, pair.old_object)), unit.directory, {}, {}, nullptr});
+    commands.push_back(view.changed_command(unit, compile_actions(request, pair.new_object)));
+    for (const auto& [command, object] :
+         {std::pair{commands.size() - 2, pair.old_object}, {commands.size() - 1, pair.new_object}}) {
+      commands[command].output = object.string() + ".output";
+      commands[command].errors = object.string() + ".errors";
+    }
+    pairs.push_back(std::move(pair));
+  }
+  const auto statuses = run_all(commands, request.jobs);
+  for (std::size_t i = 0; i < statuses.size(); ++i)
+    if (statuses[i] != 0)
+      throw build_failure(i % 2 == 0 ? "compiling the old" : "compiling the changed", units[i / 2],
+                          commands[i], statuses[i]);
+  return pairs;
+}
+
+}  // namespace
+
+CompiledChange compile_change(const CompileRequest& given) {
+  auto request = given;
+  fs::create_directories(request.work_directory);
+  request.work_directory = fs::canonical(request.work_directory);
+  const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
+  const auto units = parse_compile_commands(read_text(request.compile_commands), request.compile_commands);
+  const auto tree = apply_to_tree(diffs, possible_roots(request, units));
+  const TreeView view(tree, request.work_directory, request.isolation);
+  const auto affected = find_affected(units, tree, view, request);
+
+  CompiledChange out;
+  std::map<fs::path, AffectedBy> by_file;
+  std::vector<RecordedUnit> to_compile;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    bool source_removed = false;
+    for (const auto& path : affected[i])
+      (path == units[i].source ? by_file[path].compiled : by_file[path].included)
+          .insert(shown_source(units[i], tree.root));
+    for (const auto& file : tree.files)
+      source_removed = source_removed || (file.kind == Kind::removed && file.location == units[i].source);
+    if (!affected[i].empty() && !source_removed) to_compile.push_back(units[i]);
+  }
+  for (const auto& file : tree.files) {
+    auto accounts = account_for(file, by_file[file.location]);
+    std::move(accounts.begin(), accounts.end(), std::back_inserter(out.hunks));
+  }
+  out.pairs = compile_pairs(to_compile, tree.root, view, request);
+  return out;
+}
+
+}  // namespace stent::compile

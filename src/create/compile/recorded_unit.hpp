@@ -1,0 +1,26 @@
+// One translation unit as the build recorded it, its command reduced to what decides the code.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace stent::compile {
+
+struct RecordedUnit {
+  std::filesystem::path directory;  ///< absolute; the compiler runs there
+  std::filesystem::path source;     ///< absolute and canonical
+  std::string source_argument;      ///< as the command names it
+  /// Compiler and flags: no launcher, no source, no output options, no -c.
+  std::vector<std::string> arguments;
+
+  auto operator<=>(const RecordedUnit&) const = default;
+};
+
+/// The command to run with `actions` ("-c", "-o", ...), as words.
+[[nodiscard]] std::vector<std::string> command_of(const RecordedUnit& unit,
+                                                  const std::vector<std::string>& actions);
+/// For messages: quoted so that a shell takes it.
+[[nodiscard]] std::string show_command(const std::vector<std::string>& words);
+
+}  // namespace stent::compile

@@ -1,0 +1,27 @@
+// Reducing a recorded compiler command to the flags that decide the code.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stent::compile {
+
+struct StrippedCommand {
+  std::vector<std::string> arguments;  ///< compiler first
+  std::string source_argument;
+};
+
+/// Removes launchers (ccache, distcc, ...), output and dependency options, coverage, linker inputs and the
+/// source. `file` is the entry's source, `directory` what relative words are relative to; `words` has no
+/// @file left. Nothing when the command compiles no code: a link of objects only, -E, -M, -fsyntax-only.
+/// Throws `bad_input` when the command does not name `file`, `unsupported` for link-time optimisation.
+[[nodiscard]] std::optional<StrippedCommand> strip_command(const std::vector<std::string>& words,
+                                                           const std::string& file,
+                                                           const std::filesystem::path& directory);
+
+/// Whether a file of this name is compiled by a C-family compiler (or assembled).
+[[nodiscard]] bool is_source_name(const std::filesystem::path& path);
+
+}  // namespace stent::compile
