@@ -12,10 +12,10 @@ namespace stent::bind {
 
 /// How a reference out of the patch reaches its target.
 enum class Access {
-  direct,   ///< the address itself (module function or data, copied object)
-  slot,     ///< through a GOT slot the target module has: `binding` is the slot's address
-  own_slot, ///< through a slot in the patch's own GOT that holds the binding's value
-  thread,   ///< thread-local: the binding's value is the offset from the thread pointer
+  direct,    ///< the address itself (module function or data, copied object)
+  slot,      ///< through a GOT slot the target module has: `binding` is the slot's address
+  own_slot,  ///< through a slot in the patch's own GOT that holds the binding's value
+  thread,    ///< thread-local: the binding's value is the offset from the thread pointer
 };
 
 struct BoundTarget {
@@ -36,7 +36,8 @@ struct BoundUnit {
   const model::Object* new_object = nullptr;
   const diff::ChangeSet* changes = nullptr;
   std::vector<BoundFunction> replaced;
-  /// Targets of references that leave the selected atoms: by atom (defined in the unit), by symbol (undefined).
+  /// Targets of references that leave the selected atoms: by atom (defined in the unit), by symbol
+  /// (undefined).
   std::map<model::AtomId, BoundTarget> atoms;
   std::map<model::SymbolId, BoundTarget> symbols;
 };

@@ -1,0 +1,211 @@
+#include "create/bind/code_lockstep.hpp"
+
+#include <algorithm>
+
+#include "create/bind/rewritten.hpp"
+
+namespace stent::bind {
+
+namespace {
+
+using x86_64::Flow;
+using x86_64::Formula;
+using x86_64::Instruction;
+
+bool is_direct_branch(const Instruction& instruction) { return instruction.branch.has_value(); }
+
+class Walk {
+ public:
+  Walk(const model::Object& object, model::AtomId id, const model::Image& image, LinkAddress start)
+      : atom_(object[id]), image_(image), start_(start), ours_(x86_64::decode(atom_.bytes)) {
+    out_.atom = id;
+    // Padding may differ in length, and short branches may have become long.
+    constexpr std::uint64_t slack = 256;
+    const model::ImageSegment* segment = image.segment_of(start);
+    if (segment != nullptr && segment->executable) {
+      const auto left = static_cast<std::uint64_t>(segment->memory.end() - start);
+      code_ = *image.read(start, std::min<std::uint64_t>(left, atom_.bytes.size() * 2 + slack));
+    }
+  }
+
+  Lockstep run() {
+    std::uint32_t offset = 0;  // in code_
+    for (const Instruction& ours : ours_) {
+      if (ours.is_nop) {
+        padding_.push_back(ours.offset);
+        continue;
+      }
+      const auto theirs = next_real(offset);
+      if (!theirs) {
+        fail(ours, nullptr);
+        break;
+      }
+      for (const std::int64_t skipped : padding_) out_.at.emplace(skipped, address(*theirs));
+      padding_.clear();
+      out_.at.emplace(ours.offset, address(*theirs));
+      if (!same(ours, *theirs)) {
+        fail(ours, &*theirs);
+        break;
+      }
+      offset = theirs->end();
+    }
+    finish(offset);
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] LinkAddress address(const Instruction& i) const { return start_ + i.offset; }
+
+  std::optional<Instruction> next_real(std::uint32_t offset) const {
+    while (offset < code_.size()) {
+      auto one = x86_64::decode_one(ByteView(code_).subspan(offset));
+      if (!one) return {};
+      one->offset = offset;
+      if (one->branch_target) *one->branch_target += offset;
+      if (one->memory_target) *one->memory_target += offset;
+      if (!one->is_nop) return one;
+      offset = one->end();
+    }
+    return {};
+  }
+
+  void finish(std::uint32_t offset) {
+    if (out_.mismatch.empty() && !ours_.empty() && ours_.back().end() != atom_.bytes.size())
+      out_.mismatch = "the old object's code does not decode";
+    for (const std::int64_t skipped : padding_) out_.at.emplace(skipped, start_ + offset);
+    out_.at.emplace(static_cast<std::int64_t>(atom_.bytes.size()), start_ + offset);
+    out_.code = {start_, offset};
+  }
+
+  void fail(const Instruction& ours, const Instruction* theirs) {
+    const auto text = [](ByteView code, std::uint64_t at) { return x86_64::disassemble_one(code, at); };
+    out_.mismatch =
+        "at +" + std::to_string(ours.offset) + " the object has '" +
+        text(ByteView(atom_.bytes).subspan(ours.offset), 0) + "', the target has '" +
+        (theirs == nullptr ? "no instruction"
+                           : text(ByteView(code_).subspan(theirs->offset), address(*theirs).value)) +
+        "'";
+  }
+
+  /// The references whose fields lie in `ours`.
+  [[nodiscard]] std::span<const model::Reference> references_in(const Instruction& ours) const {
+    const auto& all = atom_.references;
+    const auto first =
+        std::lower_bound(all.begin(), all.end(), ours.offset,
+                         [](const model::Reference& r, std::uint32_t at) { return r.offset < at; });
+    auto last = first;
+    while (last != all.end() && last->offset < ours.end()) ++last;
+    return {first, last};
+  }
+
+  bool same(const Instruction& ours, const Instruction& theirs) {
+    const auto references = references_in(ours);
+    if (references.empty()) return same_without_reference(ours, theirs);
+    const Side left{&ours, ByteView(atom_.bytes).subspan(ours.offset, ours.length), ours.offset};
+    const Side right{&theirs, ByteView(code_).subspan(theirs.offset, theirs.length),
+                     static_cast<std::int64_t>(start_.value)};
+    if (is_direct_branch(ours)) {
+      if (ours.mnemonic != theirs.mnemonic || !is_direct_branch(theirs)) return false;
+      infer(references.front(), start_ + *theirs.branch_target);
+      return true;
+    }
+    if (const auto where = rewritten(left, right, references.front().type, image_)) {
+      out_.references.emplace_back(&references.front(), *where);
+      return true;
+    }
+    return same_but_fields(left, right, references);
+  }
+
+  bool same_without_reference(const Instruction& ours, const Instruction& theirs) {
+    if (is_direct_branch(ours)) {
+      if (ours.mnemonic != theirs.mnemonic || !is_direct_branch(theirs)) return false;
+      out_.branches.push_back({*ours.branch_target, start_ + *theirs.branch_target});
+      return true;
+    }
+    return ours.length == theirs.length &&
+           std::equal(atom_.bytes.begin() + ours.offset, atom_.bytes.begin() + ours.end(),
+                      code_.begin() + theirs.offset);
+  }
+
+  bool same_but_fields(const Side& left, const Side& right, std::span<const model::Reference> references) {
+    if (left.bytes.size() != right.bytes.size()) return false;
+    Bytes mine(left.bytes.begin(), left.bytes.end());
+    Bytes other(right.bytes.begin(), right.bytes.end());
+    for (const model::Reference& reference : references) {
+      const auto info = x86_64::describe(reference.type);
+      const auto at = static_cast<std::uint8_t>(reference.offset - left.instruction->offset);
+      if (info.size == 0) continue;
+      if (at + info.size > mine.size()) return false;
+      std::fill_n(mine.begin() + at, info.size, std::byte{0});
+      std::fill_n(other.begin() + at, info.size, std::byte{0});
+    }
+    if (mine != other) return false;
+    for (const model::Reference& reference : references) take_field(reference, left, right);
+    return true;
+  }
+
+  /// Reads what the linker put into a field.
+  void take_field(const model::Reference& reference, const Side& left, const Side& right) {
+    const auto info = x86_64::describe(reference.type);
+    if (info.size == 0) return;
+    const auto at = static_cast<std::uint8_t>(reference.offset - left.instruction->offset);
+    const std::int64_t value = field_value(right.bytes, {at, info.size});
+    const LinkAddress after = start_ + right.instruction->end();
+    switch (info.formula) {
+      case Formula::absolute: {
+        const bool wide = info.size == 8 || info.is_signed;
+        infer(reference, {wide ? static_cast<std::uint64_t>(value) : static_cast<std::uint32_t>(value)});
+        break;
+      }
+      case Formula::pc_relative: infer(reference, after + value); break;
+      case Formula::got_relative: take_slot(reference, after + value, info.is_tls); break;
+      case Formula::tls_offset:
+        if (image_.is_executable)
+          out_.references.emplace_back(
+              &reference, Inference::TlsOffset{tls_block_offset(image_, value) -
+                                               static_cast<std::uint64_t>(reference.offset_in_target)});
+        break;
+      default: break;
+    }
+  }
+
+  void take_slot(const model::Reference& reference, LinkAddress slot, bool is_tls) {
+    if (is_tls) return;  // a TLS slot stays the module's own business; bound by name where needed
+    if (const auto import = import_at(image_, slot))
+      out_.references.emplace_back(&reference, Inference::ImportIndex{*import});
+    else if (const auto local = image_.local_got.find(slot); local != image_.local_got.end())
+      // A GOT slot holds the symbol's address; the addend only moves the program counter.
+      out_.references.emplace_back(&reference, local->second);
+  }
+
+  void infer(const model::Reference& reference, LinkAddress meant) {
+    if (const auto import = import_at(image_, meant); import && image_.imports[*import].copy != meant)
+      out_.references.emplace_back(&reference, Inference::ImportIndex{*import});
+    else
+      out_.references.emplace_back(&reference, meant);
+  }
+
+  const model::Atom& atom_;
+  const model::Image& image_;
+  LinkAddress start_;
+  std::vector<Instruction> ours_;
+  Bytes code_;
+  std::vector<std::int64_t> padding_;
+  Lockstep out_;
+};
+
+}  // namespace
+
+std::optional<std::size_t> import_at(const model::Image& image, LinkAddress at) {
+  for (std::size_t i = 0; i < image.imports.size(); ++i) {
+    const model::Import& import = image.imports[i];
+    if (import.jump_slot == at || import.got_slot == at || import.plt == at) return i;
+  }
+  return {};
+}
+
+Lockstep walk(const model::Object& object, model::AtomId atom, const model::Image& image, LinkAddress start) {
+  return Walk(object, atom, image, start).run();
+}
+
+}  // namespace stent::bind

@@ -1,0 +1,125 @@
+#include "create/bind/find_symbol.hpp"
+
+#include <vector>
+
+namespace stent::bind {
+
+namespace {
+
+bool fits(const model::Symbol& wanted, const model::ImageSymbol& found) {
+  using model::SymbolType;
+  if (wanted.type == SymbolType::none) return true;
+  if (wanted.type == SymbolType::function)
+    return found.type == SymbolType::function || found.type == SymbolType::ifunc ||
+           found.type == SymbolType::none;
+  return wanted.type == found.type || found.type == SymbolType::none;
+}
+
+patch::Binding at_address(const std::string& name, LinkAddress address) {
+  return {name, patch::ModuleAddress{address}};
+}
+
+BoundTarget bind_import(const model::Image& image, std::size_t index, std::string evidence) {
+  const model::Import& import = image.imports[index];
+  BoundTarget bound;
+  bound.is_function = import.type == model::SymbolType::function;
+  bound.evidence = std::move(evidence);
+  if (import.copy) {
+    bound.binding = at_address(import.name, *import.copy);
+    return bound;
+  }
+  bound.access = Access::slot;
+  // A JUMP_SLOT may still hold its PLT entry's address: good to jump through, but not as the function's
+  // identity.
+  bound.binding = at_address(import.name, import.got_slot ? *import.got_slot : import.jump_slot.value());
+  return bound;
+}
+
+std::optional<std::size_t> find_import(const model::Image& image, const std::string& name) {
+  for (std::size_t i = 0; i < image.imports.size(); ++i) {
+    const model::Import& import = image.imports[i];
+    if (import.name == name && (import.jump_slot || import.got_slot || import.copy)) return i;
+  }
+  return {};
+}
+
+/// The module's definitions of `name` that linking by name could mean: globals, and globals made local by
+/// visibility (which stand in no unit's block).
+std::vector<const model::ImageSymbol*> definitions(const model::Image& image, const model::Symbol& symbol) {
+  std::vector<const model::ImageSymbol*> globals, hidden;
+  for (const model::ImageSymbol& found : image.symbols) {
+    if (found.name != symbol.name || !fits(symbol, found)) continue;
+    if (found.binding != model::SymbolBinding::local) {
+      globals.push_back(&found);
+    } else if (!found.file || image.files[*found.file].empty() ||
+               found.visibility != model::SymbolVisibility::normal) {
+      hidden.push_back(&found);
+    }
+  }
+  return globals.empty() ? hidden : globals;
+}
+
+}  // namespace
+
+std::optional<LinkAddress> local_in_block(const model::Image& image, std::uint32_t block,
+                                          const model::Atom& atom) {
+  const model::ParsedName wanted = model::parse_name(atom.name);
+  std::optional<LinkAddress> address;
+  for (const model::ImageSymbol& symbol : image.symbols) {
+    if (symbol.file != block || symbol.size != atom.size) continue;
+    // "seen.0" and "seen.1" are different variables whose ordinals drift, so such names must be equal and
+    // alone.
+    if (symbol.name != atom.name) continue;
+    if (atom.kind == model::AtomKind::read_only && atom.references.empty() &&
+        image.read(symbol.address, atom.size) != std::optional<Bytes>(atom.bytes))
+      continue;
+    if (address && *address != symbol.address) return {};
+    address = symbol.address;
+  }
+  if (wanted.ordinal) return {};
+  return address;
+}
+
+BoundTarget bind_by_name(const model::Image& image, const model::Symbol& symbol) {
+  if (const auto import = find_import(image, symbol.name))
+    return bind_import(image, *import, "the module imports it");
+  const auto found = definitions(image, symbol);
+  for (const model::ImageSymbol* other : found)
+    if (other->address != found.front()->address)
+      throw Error(ErrorCode::refused, symbol.name + " is in the target more than once",
+                  "name the unit that defines it, or pass that unit's objects too");
+  if (!found.empty()) {
+    BoundTarget bound;
+    bound.binding = at_address(symbol.name, found.front()->address);
+    bound.is_function = found.front()->type == model::SymbolType::function;
+    bound.evidence = "the module's only global of this name";
+    if (found.front()->type == model::SymbolType::ifunc)
+      throw Error(ErrorCode::refused, symbol.name + " is an indirect function of the target without a slot",
+                  "call it through an existing caller");
+    return bound;
+  }
+  BoundTarget bound;
+  bound.access = Access::own_slot;
+  bound.is_function = symbol.type == model::SymbolType::function;
+  const bool weak = symbol.binding == model::SymbolBinding::weak;
+  bound.binding = {symbol.name, patch::DynamicSymbol{"", weak}};
+  bound.evidence = "looked up in the target's search order when applied";
+  return bound;
+}
+
+BoundTarget bind_to(const model::Image& image, const std::string& name,
+                    const decltype(Inference::where)& where, std::string evidence) {
+  if (const auto* import = std::get_if<Inference::ImportIndex>(&where))
+    return bind_import(image, import->value, std::move(evidence));
+  BoundTarget bound;
+  bound.evidence = std::move(evidence);
+  if (const auto* tls = std::get_if<Inference::TlsOffset>(&where)) {
+    bound.access = Access::thread;
+    bound.binding = {name, patch::ThreadOffset{tls->value}};
+    return bound;
+  }
+  bound.binding = at_address(name, std::get<LinkAddress>(where));
+  return bound;
+}
+
+}  // namespace stent::bind
