@@ -17,6 +17,8 @@
 static int gate[2], inside[2], outside[2];
 static atomic_long calls, wrong, signals;
 
+const char* volatile remembered = "nothing";
+
 KEPT int answer(void) {
   int value = 42;
   __asm__ volatile("" : "+r"(value));
@@ -88,6 +90,8 @@ int main(int argc, char** argv) {
       printf("%d\n", value);
     } else if (!strcmp(line, "spins\n")) {
       printf("calls %ld wrong %ld signals %ld\n", atomic_load(&calls), atomic_load(&wrong), atomic_load(&signals));
+    } else if (!strcmp(line, "remembered\n")) {
+      puts(remembered);
     } else {
       puts("what?");
     }

@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "live/transaction/code_names.hpp"
+#include "live/transaction/data_references.hpp"
+#include "live/unwind/used_stack.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -96,21 +98,30 @@ std::optional<unwind::Intruder> Quiescence::look(std::span<const stop::StoppedTh
 bool Quiescence::unreferenced(std::span<const RemoteRange> ranges) {
   milliseconds wait = shortest_wait;
   for (int i = 0; i < unreferenced_tries; ++i, wait *= 2) {
-    if (try_unreferenced(ranges)) return true;
+    if (const auto unused = try_unreferenced(ranges))
+      return !data_refers_to(session_->target(), ranges, *unused,
+                             [this] { session_->serve(std::chrono::nanoseconds(0)); });
     session_->serve(wait);
   }
   return false;
 }
 
-bool Quiescence::try_unreferenced(std::span<const RemoteRange> ranges) {
-  unwind::StackCheck check(session_->target().memory(), unwinder_, forbidden_, session_->target().mappings());
+std::optional<std::vector<RemoteRange>> Quiescence::try_unreferenced(std::span<const RemoteRange> ranges) {
+  const auto mappings = session_->target().mappings();
+  unwind::StackCheck check(session_->target().memory(), unwinder_, forbidden_, mappings);
   stop::ThreadGroupStop stop(*session_, max_pause());
-  if (stop.stop_blocked() || stop.stop_running()) return false;
+  if (stop.stop_blocked() || stop.stop_running()) return std::nullopt;
   const auto refers = [&](const stop::StoppedThread& thread) {
     const unwind::ThreadState state = state_of(thread);
     return check.check(state).has_value() || check.holds_value(state, ranges);
   };
-  return std::ranges::none_of(stop.blocked(), refers) && std::ranges::none_of(stop.running(), refers);
+  if (std::ranges::any_of(stop.blocked(), refers) || std::ranges::any_of(stop.running(), refers))
+    return std::nullopt;
+  std::vector<RemoteRange> unused;
+  for (const auto threads : {stop.blocked(), stop.running()})
+    for (const stop::StoppedThread& thread : threads)
+      if (const auto part = unwind::unused_stack(state_of(thread), mappings)) unused.push_back(*part);
+  return unused;
 }
 
 std::chrono::nanoseconds Quiescence::max_pause() const {

@@ -55,7 +55,8 @@ class Quiescence {
   std::optional<unwind::Intruder> look(std::span<const stop::StoppedThread> threads,
                                        unwind::StackCheck& check);
   std::optional<unwind::Intruder> try_once(std::span<const redirect::JumpWrite> writes, Change& change);
-  [[nodiscard]] bool try_unreferenced(std::span<const RemoteRange> ranges);
+  /// The unused parts of all stacks when no thread refers to `ranges`.
+  [[nodiscard]] std::optional<std::vector<RemoteRange>> try_unreferenced(std::span<const RemoteRange> ranges);
   [[nodiscard]] std::chrono::nanoseconds max_pause() const;
   [[nodiscard]] unwind::ThreadState state_of(const stop::StoppedThread& thread) const;
 

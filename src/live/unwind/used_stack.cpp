@@ -43,4 +43,13 @@ std::optional<std::vector<RemoteRange>> used_stack(const ThreadState& thread,
   return std::vector{from_to(low, end)};
 }
 
+std::optional<RemoteRange> unused_stack(const ThreadState& thread,
+                                        const std::vector<process::Mapping>& mappings) {
+  const process::Mapping* home = home_of(thread, mappings);
+  if (home == nullptr || !home->range.contains(thread.sp())) return std::nullopt;
+  if (!thread.is_main && thread.sp() >= RemoteAddress{thread.registers.fs_base}) return std::nullopt;
+  const RemoteAddress low = std::max(thread.sp() - red_zone, home->range.begin);
+  return from_to(home->range.begin, low);
+}
+
 }  // namespace stent::unwind

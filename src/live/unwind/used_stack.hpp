@@ -15,4 +15,8 @@ namespace stent::unwind {
 [[nodiscard]] std::optional<std::vector<RemoteRange>> used_stack(
     const ThreadState& thread, const std::vector<process::Mapping>& mappings);
 
+/// The dead part of the home stack `thread` runs on: below the red zone. Empty when it runs elsewhere.
+[[nodiscard]] std::optional<RemoteRange> unused_stack(const ThreadState& thread,
+                                                      const std::vector<process::Mapping>& mappings);
+
 }  // namespace stent::unwind

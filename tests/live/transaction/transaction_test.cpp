@@ -264,6 +264,27 @@ TEST_P(Transaction, DataIsRetainedAndThePatchCanBeAppliedAgain) {
   EXPECT_EQ(target_->ask("answer"), "43");
 }
 
+TEST_P(Transaction, ConstantsTheTargetRemembersAreRetained) {
+  start();
+  // lea constant(%rip), %rax; mov %rax, remembered(%rip); mov eax, 43; ret
+  auto patch = replacing(program_, "answer",
+                         test::code({0x48, 0x8d, 0x05, 0xf9, 0x0f, 0, 0, 0x48, 0x89, 0x05, 0, 0, 0, 0, 0xb8, 43, 0, 0,
+                                     0, 0xc3}),
+                         "remembers");
+  patch::Image& image = patch.images[0];
+  const auto symbol = std::ranges::find(program_.symbols, "remembered", &model::ImageSymbol::name);
+  image.segments.push_back({patch::SegmentKind::constants, {0x1000}, test::code({'x', 0}), 2});
+  image.bindings.push_back({"remembered", patch::ModuleAddress{symbol->address}});
+  image.relocations.push_back({{10}, x86_64::RelocationType::pc32, 0, -4});
+  apply(patch, pid(), quick);
+  EXPECT_EQ(target_->ask("answer"), "43");
+  EXPECT_EQ(target_->ask("remembered"), "x");
+  revert(patch.id, pid(), quick);
+  EXPECT_EQ(target_->ask("answer"), "42");
+  EXPECT_EQ(list(pid()).at(0).state, "retained");
+  EXPECT_EQ(target_->ask("remembered"), "x");
+}
+
 TEST_P(Transaction, SpinningThreadsAndSignalsSurviveManyCycles) {
   start({"4"});
   const std::string maps = maps_of(pid());
