@@ -1,0 +1,15 @@
+// The commands of the program: each adds its options to the parser and says what to run.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace stent::cli {
+
+void add_create(CLI::App& app);
+void add_show(CLI::App& app);
+void add_check(CLI::App& app);
+void add_apply(CLI::App& app);
+void add_list(CLI::App& app);
+void add_revert(CLI::App& app);
+
+}  // namespace stent::cli

@@ -1,0 +1,61 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/print_report.hpp"
+#include "cli/process_options.hpp"
+
+namespace stent::cli {
+namespace {
+
+struct ListOptions {
+  int pid = 0;
+  bool json = false;
+};
+
+nlohmann::json to_json(const transaction::Applied& patch) {
+  nlohmann::json functions = nlohmann::json::array();
+  for (const auto& function : patch.functions) functions.push_back(to_json(function));
+  return {{"name", patch.name},
+          {"id", patch.id.text()},
+          {"state", patch.state},
+          {"description", patch.description},
+          {"applied_at", patch.applied_at},
+          {"memory", {{"address", hex(patch.memory.begin.value)}, {"size", patch.memory.size}}},
+          {"functions", functions}};
+}
+
+void print(Pid pid, const transaction::Applied& patch) {
+  fmt::print("{} {} {} {}\n", pid.value, patch.name, patch.state, patch.id.text());
+  for (const auto& function : patch.functions)
+    fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
+               function.replacement.value);
+}
+
+void run(const ListOptions& options) {
+  const std::vector<Pid> pids =
+      options.pid != 0 ? std::vector<Pid>{{options.pid}} : transaction::patched_processes();
+  nlohmann::json processes = nlohmann::json::array();
+  for (const Pid pid : pids) {
+    nlohmann::json patches = nlohmann::json::array();
+    for (const transaction::Applied& patch : transaction::list(pid)) {
+      patches.push_back(to_json(patch));
+      if (!options.json) print(pid, patch);
+    }
+    processes.push_back({{"pid", pid.value}, {"patches", patches}});
+  }
+  if (options.json) fmt::print("{}\n", nlohmann::json{{"processes", processes}}.dump(2));
+}
+
+}  // namespace
+
+void add_list(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("list", "shows the patches in running processes");
+  auto options = std::make_shared<ListOptions>();
+  command->add_option("--pid", options->pid, "only this process")->check(CLI::PositiveNumber);
+  command->add_flag("--json", options->json, "print the result as JSON");
+  command->callback([options] { reporting_errors(options->json, [&] { run(*options); }); });
+}
+
+}  // namespace stent::cli

@@ -1,0 +1,66 @@
+#include "cli/print_report.hpp"
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+
+namespace stent::cli {
+namespace {
+
+double microseconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
+}
+
+nlohmann::json to_json(const transaction::Report& report, const std::string& outcome) {
+  nlohmann::json functions = nlohmann::json::array();
+  for (const auto& function : report.functions) functions.push_back(to_json(function));
+  return {{"outcome", outcome},
+          {"pid", report.pid.value},
+          {"patch", report.patch_name},
+          {"id", report.patch_id.text()},
+          {"functions", functions},
+          {"threads", report.threads},
+          {"tries", report.tries},
+          {"stop_window_us", microseconds(report.stop_window)},
+          {"total_us", microseconds(report.total)}};
+}
+
+}  // namespace
+
+std::string hex(std::uint64_t value) { return fmt::format("0x{:x}", value); }
+
+nlohmann::json to_json(const transaction::ReplacedReport& function) {
+  return {{"name", function.name},
+          {"module", function.module},
+          {"entry", hex(function.entry.value)},
+          {"replacement", hex(function.replacement.value)}};
+}
+
+void print_report(const transaction::Report& report, const std::string& outcome, bool as_json) {
+  if (as_json) {
+    fmt::print("{}\n", to_json(report, outcome).dump(2));
+    return;
+  }
+  fmt::print("{} {} process {}\n", report.patch_name, outcome, report.pid.value);
+  for (const auto& function : report.functions)
+    fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
+               function.replacement.value);
+  if (report.tries == 0) return;
+  fmt::print("  {} threads, {} {}, stop window {:.0f} us\n", report.threads, report.tries,
+             report.tries == 1 ? "try" : "tries", microseconds(report.stop_window));
+}
+
+void reporting_errors(bool as_json, const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    if (as_json) {
+      const nlohmann::json text = {{"outcome", to_string(error.code())},
+                                   {"error", {{"message", error.message()}, {"hint", error.hint()}}}};
+      fmt::print("{}\n", text.dump(2));
+    }
+    throw;
+  }
+}
+
+}  // namespace stent::cli

@@ -1,0 +1,58 @@
+#include "create/choose_units.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.hpp"
+
+namespace stent::create {
+namespace {
+
+void refuse_other_build(const ChosenUnit& best, const model::Image& target) {
+  const auto mismatched =
+      std::ranges::count_if(best.match.mismatches, [](const std::string& why) { return !why.empty(); });
+  const std::size_t functions = best.unit->old_object->functions.size();
+  if (best.match.matched() != 0 || static_cast<std::size_t>(mismatched) * 2 <= functions) return;
+  throw Error(ErrorCode::mismatch,
+              fmt::format("{} as compiled here is not what {} holds: {}", best.unit->pair.source,
+                          target.path.string(), best.match.first_mismatch()),
+              "use the compiler, the flags and the source that the target was built from");
+}
+
+/// By source: the way of compiling it that matches the target best.
+std::map<std::string, ChosenUnit> best_of_each(const std::vector<ComparedUnit>& units,
+                                               const model::Image& target) {
+  std::map<std::string, ChosenUnit> best;
+  for (const ComparedUnit& unit : units) {
+    ChosenUnit candidate{&unit, bind::match_unit(*unit.old_object, target)};
+    const auto at = best.find(unit.pair.source);
+    if (at == best.end() || candidate.match.matched() > at->second.match.matched())
+      best.insert_or_assign(unit.pair.source, std::move(candidate));
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<ChosenUnit> choose_units(const std::vector<ComparedUnit>& units, const model::Image& target,
+                                     std::vector<std::string>& notes) {
+  std::vector<ChosenUnit> chosen;
+  std::map<std::string, ChosenUnit> best_of_source = best_of_each(units, target);
+  for (auto& [source, best] : best_of_source) {
+    refuse_other_build(best, target);
+    if (best.match.matched() != 0)
+      chosen.push_back(std::move(best));
+    else
+      notes.push_back(fmt::format("{}: not part of {}", source, target.path.filename().string()));
+  }
+  if (chosen.empty())
+    throw Error(ErrorCode::mismatch,
+                fmt::format("none of the {} changed units is part of {}", best_of_source.size(),
+                            target.path.string()),
+                "is --target the program the change is for, and is its debug file found (--debug-root)?");
+  return chosen;
+}
+
+}  // namespace stent::create

@@ -1,0 +1,43 @@
+#include "create/collect_pairs.hpp"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include "create/compile/compile_change.hpp"
+
+namespace stent::create {
+namespace {
+
+std::vector<compile::ObjectPair> given_pairs(const Request& request) {
+  std::vector<compile::ObjectPair> pairs;
+  for (const auto& [old_object, new_object] : request.explicit_pairs)
+    pairs.push_back({old_object.string(), old_object, new_object, {}});
+  return pairs;
+}
+
+std::string describe(const compile::HunkAccount& hunk) {
+  using Fate = compile::HunkAccount::Fate;
+  const bool compiled = hunk.fate == Fate::source || hunk.fate == Fate::header;
+  std::string text = fmt::format("{}:{}: ", hunk.file, hunk.old_line);
+  text += compiled                          ? fmt::format("affects {}", fmt::join(hunk.units, ", "))
+          : hunk.fate == Fate::not_compiled ? "not compiled"
+                                            : "ignored";
+  return hunk.why.empty() ? text : text + " (" + hunk.why + ")";
+}
+
+}  // namespace
+
+std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vector<std::string>& notes) {
+  if (!request.explicit_pairs.empty()) return given_pairs(request);
+  compile::CompileRequest compile_request;
+  compile_request.compile_commands = request.compile_commands;
+  compile_request.diff = request.diff;
+  compile_request.source_root = request.source_root;
+  compile_request.work_directory = request.work_directory;
+  compile_request.jobs = request.jobs;
+  compile::CompiledChange change = compile::compile_change(compile_request);
+  for (const compile::HunkAccount& hunk : change.hunks) notes.push_back(describe(hunk));
+  return change.pairs;
+}
+
+}  // namespace stent::create

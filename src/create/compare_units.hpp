@@ -1,0 +1,24 @@
+// One unit before and after the change, loaded and compared.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "binary/model/object.hpp"
+#include "create/compile/object_pair.hpp"
+#include "create/diff/change_set.hpp"
+
+namespace stent::create {
+
+struct ComparedUnit {
+  compile::ObjectPair pair;
+  std::unique_ptr<model::Object> old_object, new_object;  ///< stay where they are: bound units point at them
+  std::unique_ptr<diff::ChangeSet> changes;
+};
+
+/// Loads and compares; units in which nothing changed are left out, and `notes` says so.
+[[nodiscard]] std::vector<ComparedUnit> compare_units(const std::vector<compile::ObjectPair>& pairs,
+                                                      std::vector<std::string>& notes);
+
+}  // namespace stent::create

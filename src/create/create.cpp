@@ -1,0 +1,40 @@
+#include "create/create.hpp"
+
+#include "create/bind_units.hpp"
+#include "create/choose_units.hpp"
+#include "create/collect_pairs.hpp"
+#include "create/compare_units.hpp"
+#include "create/describe_patch.hpp"
+#include "create/emit/emit_image.hpp"
+#include "create/emit/self_verify.hpp"
+#include "create/refuse_units.hpp"
+
+namespace stent::create {
+namespace {
+
+model::Image load_target(const Request& request) {
+  model::Image target = model::load_image(request.target, {.roots = request.debug_roots});
+  if (request.same_build)
+    model::adopt_symbols(target, model::load_image(*request.same_build, {.roots = request.debug_roots}));
+  return target;
+}
+
+}  // namespace
+
+Outcome create(const Request& request) {
+  Outcome outcome;
+  const model::Image target = load_target(request);
+  const std::vector<compile::ObjectPair> pairs = collect_pairs(request, outcome.notes);
+  const std::vector<ComparedUnit> compared = compare_units(pairs, outcome.notes);
+  if (compared.empty()) return outcome;
+  const std::vector<ChosenUnit> chosen = choose_units(compared, target, outcome.notes);
+  refuse_what_cannot_change(chosen);
+  const std::vector<bind::BoundUnit> units = bind_units(chosen, target);
+  patch::Patch patch = describe_patch(request);
+  patch.images.push_back(emit::emit_image(target, units));
+  emit::self_verify(patch.images.back(), units);
+  outcome.patch = std::move(patch);
+  return outcome;
+}
+
+}  // namespace stent::create
