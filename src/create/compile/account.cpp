@@ -70,6 +70,7 @@ HunkAccount account(const ChangedFile& file, const AffectedBy& affected) {
     out.fate = Fate::not_compiled;
     out.why = why_not_compiled(file);
   }
+  if (file.mismatch) out.why += "; it does not match the tree either";
   return out;
 }
 

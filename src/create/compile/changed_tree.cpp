@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "create/compile/read_text.hpp"
+#include "create/compile/strip_command.hpp"
 
 namespace stent::compile {
 namespace {
@@ -71,6 +72,23 @@ ChangedFile& file_at(ChangedTree& tree, const fs::path& relative) {
   return tree.files.back();
 }
 
+bool is_code_name(const fs::path& path) {
+  static const std::set<std::string> headers{".h",   ".H",   ".hh",  ".hp",  ".hpp", ".hxx", ".h++",
+                                             ".tcc", ".inc", ".def", ".ipp", ".inl", ".tpp"};
+  return is_source_name(path) || headers.contains(path.extension().string());
+}
+
+void apply_text(ChangedFile& file, const FileDiff& diff) {
+  if (file.mismatch) return;
+  try {
+    file.new_text = apply_hunks(file.new_text, diff, file.shown);
+  } catch (const Error& error) {
+    if (is_code_name(file.location)) throw;
+    file.mismatch = error;
+    if (file.kind != ChangedFile::Kind::added) file.new_text = number_lines(read_text(file.location));
+  }
+}
+
 void apply_section(ChangedTree& tree, const FileDiff& diff, const Frame& frame) {
   const auto path = diff.adds() ? strip(diff.path(), frame.components) : existing(diff, frame);
   auto& file = file_at(tree, path ? *path : *strip(diff.path(), frame.components));
@@ -83,10 +101,10 @@ void apply_section(ChangedTree& tree, const FileDiff& diff, const Frame& frame) 
              : fmt::format("{} is to be added, but exists (line {} of the diff)", file.shown, diff.diff_line),
         "the source tree must be that of the running program, before the change");
   }
-  file.new_text = apply_hunks(file.new_text, diff, file.shown);
   for (const auto& hunk : diff.hunks) file.hunk_lines.push_back(hunk.old_start);
   if (diff.hunks.empty()) file.hunk_lines.push_back(0);
-  if (!diff.removes()) return;
+  apply_text(file, diff);
+  if (!diff.removes() || file.mismatch) return;
   if (!file.new_text.empty())
     throw Error(ErrorCode::refused,
                 fmt::format("{} is to be removed, but has more lines than the diff", file.shown),

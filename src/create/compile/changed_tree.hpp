@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "create/compile/apply_hunks.hpp"
 #include "create/compile/diff_file.hpp"
 
@@ -17,6 +18,9 @@ struct ChangedFile {
   std::string shown;               ///< relative to the root
   NumberedText new_text;
   std::vector<unsigned> hunk_lines;  ///< old line of each hunk
+  /// Why the diff does not match a file that is no C or C++ by its name (a test, say). `new_text` is then the
+  /// old one, and the failure counts only if a unit reads the file.
+  std::optional<Error> mismatch;
 };
 
 struct ChangedTree {
@@ -26,7 +30,8 @@ struct ChangedTree {
 
 /// Finds which of `roots` the diff's paths are relative to (with one leading component stripped, or none) and
 /// applies the diff in memory. The tree is only read.
-/// Throws `refused` when a file or hunk does not match, `bad_input` when no root or more than one fits.
+/// Throws `refused` when a C or C++ file or one of its hunks does not match, `bad_input` when no root or more
+/// than one fits.
 [[nodiscard]] ChangedTree apply_to_tree(const std::vector<FileDiff>& diffs,
                                         const std::vector<std::filesystem::path>& roots);
 

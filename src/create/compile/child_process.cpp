@@ -5,8 +5,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,7 +106,7 @@ class Children {
     if (pid == 0) run_child(prepared);
     auto& child = running_[pid];
     child.index = index;
-    child.fd = UniqueFd(pidfd_open(pid, 0));
+    child.fd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     if (!child.fd.valid()) throw system_error(errno, "cannot watch a compiler");
   }
 

@@ -111,6 +111,8 @@ CompiledChange compile_change(const CompileRequest& given) {
   auto request = given;
   fs::create_directories(request.work_directory);
   request.work_directory = fs::canonical(request.work_directory);
+  for (const auto left : {"probe", "files", "directories", "shadow", "dependencies", "old", "new"})
+    fs::remove_all(request.work_directory / left);
   const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
   const auto units = parse_compile_commands(read_text(request.compile_commands), request.compile_commands);
   const auto tree = apply_to_tree(diffs, possible_roots(request, units));
@@ -130,6 +132,8 @@ CompiledChange compile_change(const CompileRequest& given) {
     if (!affected[i].empty() && !source_removed) to_compile.push_back(units[i]);
   }
   for (const auto& file : tree.files) {
+    const bool read = by_file.contains(file.location);
+    if (file.mismatch && read) throw *file.mismatch;
     auto accounts = account_for(file, by_file[file.location]);
     std::move(accounts.begin(), accounts.end(), std::back_inserter(out.hunks));
   }

@@ -77,9 +77,11 @@ std::vector<std::set<fs::path>> find_dependencies(const std::vector<RecordedUnit
   for (std::size_t i = 0; i < units.size(); ++i) {
     if (statuses[i] != 0)
       throw build_failure("finding what is included by", units[i], commands[i], statuses[i]);
-    for (const auto& name : parse_make_rule(read_text(commands[i].output)))
-      if (const auto& path = canonical.of(commands[i].directory / name); wanted.contains(path))
-        found[i].insert(path);
+    for (const auto& name : parse_make_rule(read_text(commands[i].output))) {
+      const auto& read = canonical.of(commands[i].directory / name);
+      const auto path = view != nullptr ? view->original(read) : read;
+      if (wanted.contains(path)) found[i].insert(path);
+    }
   }
   return found;
 }

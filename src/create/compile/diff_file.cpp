@@ -206,15 +206,13 @@ class Parser {
         ++at_;
         continue;
       }
-      DiffLine line;
+      if (mark != ' ' && mark != '+' && mark != '-')
+        fail(at_, fmt::format("a line of the hunk at line {} starts with '{}'", hunk.diff_line, mark));
       if (mark != '+') take(old_left);
       if (mark != '-') take(new_left);
-      if (mark == '-')
-        line.kind = DiffLine::Kind::removed;
-      else if (mark == '+')
-        line.kind = DiffLine::Kind::added;
-      else if (mark != ' ')
-        fail(at_, fmt::format("a line of the hunk at line {} starts with '{}'", hunk.diff_line, mark));
+      DiffLine line;
+      if (mark == '-') line.kind = DiffLine::Kind::removed;
+      if (mark == '+') line.kind = DiffLine::Kind::added;
       // A context line that lost its blank on the way stands for an empty line.
       if (!text.empty() && text[0] == mark) text.remove_prefix(1);
       line.text = std::string(text) + '\n';

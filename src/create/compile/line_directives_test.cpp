@@ -24,7 +24,7 @@ TEST(LineDirectives, WaitsForTheEndOfArguments) {
             "f(a,\nn,\nb,\nc);\n#line 4\nd;\n");
 }
 TEST(LineDirectives, WaitsForTheEndOfADefine) {
-  EXPECT_EQ(insert("@@ -1,2 +1,3 @@\n #define A \\\n+ n \\\n  b\n", "#define A \\\n  b\nd;\n"),
+  EXPECT_EQ(insert("@@ -1,2 +1,3 @@\n #define A \\\n+ n \\\n   b\n", "#define A \\\n  b\nd;\n"),
             "#define A \\\n n \\\n  b\n#line 3\nd;\n");
 }
 TEST(LineDirectives, AgainAfterAGroupThatMayBeSkipped) {

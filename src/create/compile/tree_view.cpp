@@ -131,6 +131,11 @@ TreeView::TreeView(const ChangedTree& tree, const fs::path& work_directory, Isol
   make_shadow(tree, shadow_, work_directory);
 }
 
+fs::path TreeView::original(const fs::path& path) const {
+  if (shadow_.empty() || !is_below(path, shadow_)) return path;
+  return root_ / path.lexically_relative(shadow_);
+}
+
 ChildCommand TreeView::changed_command(const RecordedUnit& unit,
                                        const std::vector<std::string>& actions) const {
   ChildCommand command;

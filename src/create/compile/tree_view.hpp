@@ -27,6 +27,9 @@ class TreeView {
   [[nodiscard]] ChildCommand changed_command(const RecordedUnit& unit,
                                              const std::vector<std::string>& actions) const;
 
+  /// The place in the tree of a file (canonical) that a changed command named.
+  [[nodiscard]] std::filesystem::path original(const std::filesystem::path& path) const;
+
  private:
   std::filesystem::path root_;
   std::filesystem::path shadow_;  ///< empty when mounts are used
