@@ -55,9 +55,12 @@ class TargetProcess {
   }
   /// Sends a line and returns the answer.
   std::string ask(const std::string& text = "") {
+    tell(text);
+    return line();
+  }
+  void tell(const std::string& text = "") {
     std::fprintf(to_, "%s\n", text.c_str());
     std::fflush(to_);
-    return line();
   }
   /// The number after `word` in the answer to an empty line.
   long number(const std::string& word) {

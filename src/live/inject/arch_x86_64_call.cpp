@@ -5,14 +5,33 @@
 namespace stent::inject {
 namespace {
 
-constexpr std::array code_wanted{std::byte{0x0f}, std::byte{0x05}, std::byte{0xc3}};  // syscall; ret
+constexpr std::array syscall_ret_code{std::byte{0x0f}, std::byte{0x05}, std::byte{0xc3}};
+/// mov $15, %rax; syscall
+constexpr std::array sigreturn_long{std::byte{0x48}, std::byte{0xc7}, std::byte{0xc0},
+                                    std::byte{0x0f}, std::byte{0},    std::byte{0},
+                                    std::byte{0},    std::byte{0x0f}, std::byte{0x05}};
+/// mov $15, %eax; syscall
+constexpr std::array sigreturn_short{std::byte{0xb8}, std::byte{0x0f}, std::byte{0},   std::byte{0},
+                                     std::byte{0},    std::byte{0x0f}, std::byte{0x05}};
+
+std::optional<std::uint64_t> find(ByteView code, ByteView wanted) {
+  const auto found = std::search(code.begin(), code.end(), wanted.begin(), wanted.end());
+  if (found == code.end()) return std::nullopt;
+  return static_cast<std::uint64_t>(found - code.begin());
+}
+
+bool is_code(const process::Mapping& mapping) {
+  return mapping.permissions.execute && mapping.permissions.read && !mapping.permissions.write &&
+         mapping.name != "[vsyscall]" && (mapping.inode != 0 || mapping.name == "[vdso]");
+}
 
 }  // namespace
 
-stop::Registers at_syscall(const stop::Registers& from, RemoteAddress instruction, long number,
-                           const std::array<std::uint64_t, 6>& arguments) {
+stop::Registers at_syscall(const stop::Registers& from, RemoteAddress instruction, RemoteAddress stack,
+                           long number, const std::array<std::uint64_t, 6>& arguments) {
   stop::Registers to = from;
   to.raw.rip = instruction.value;
+  to.raw.rsp = stack.value;
   to.raw.rax = static_cast<unsigned long long>(number);
   to.raw.orig_rax = ~0ULL;  // not in a system call: nothing to restart on the way there
   to.raw.rdi = arguments[0];
@@ -24,33 +43,36 @@ stop::Registers at_syscall(const stop::Registers& from, RemoteAddress instructio
   return to;
 }
 
-std::optional<std::uint64_t> find_syscall_ret(ByteView code) {
-  const auto found = std::search(code.begin(), code.end(), code_wanted.begin(), code_wanted.end());
-  if (found == code.end()) return std::nullopt;
-  return static_cast<std::uint64_t>(found - code.begin());
+std::optional<std::uint64_t> find_syscall_ret(ByteView code) { return find(code, syscall_ret_code); }
+
+std::optional<std::uint64_t> find_sigreturn(ByteView code) {
+  if (const auto offset = find(code, sigreturn_long)) return offset;
+  return find(code, sigreturn_short);
 }
 
-RemoteAddress find_syscall_ret(const process::Process& target) {
+BorrowedCode find_borrowed_code(const process::Process& target) {
   constexpr std::uint64_t chunk = 1 << 18;
-  auto mappings = target.mappings();
-  std::stable_partition(mappings.begin(), mappings.end(),
-                        [](const process::Mapping& mapping) { return mapping.name == "[vdso]"; });
-  for (const process::Mapping& mapping : mappings) {
-    const bool usable = mapping.permissions.execute && mapping.permissions.read &&
-                        !mapping.permissions.write && (mapping.inode != 0 || mapping.name == "[vdso]");
-    if (!usable) continue;
-    for (std::uint64_t at = 0; at < mapping.range.size; at += chunk - code_wanted.size() + 1) {
-      Bytes code(std::min(chunk, mapping.range.size - at));
+  constexpr std::uint64_t overlap = sigreturn_long.size() - 1;
+  BorrowedCode code;
+  for (const process::Mapping& mapping : target.mappings()) {
+    if (!is_code(mapping)) continue;
+    for (std::uint64_t at = 0; at < mapping.range.size; at += chunk - overlap) {
+      Bytes bytes(std::min(chunk, mapping.range.size - at));
       const RemoteAddress from = mapping.range.begin + static_cast<std::int64_t>(at);
-      if (!target.memory().try_read(from, code)) break;
-      if (const auto offset = find_syscall_ret(ByteView(code)))
-        return from + static_cast<std::int64_t>(*offset);
-      if (code.size() < chunk) break;
+      if (!target.memory().try_read(from, bytes)) break;
+      if (const auto offset = find_syscall_ret(bytes); offset && code.syscall_ret.value == 0)
+        code.syscall_ret = from + static_cast<std::int64_t>(*offset);
+      if (const auto offset = find_sigreturn(bytes); offset && code.sigreturn.value == 0)
+        code.sigreturn = from + static_cast<std::int64_t>(*offset);
+      if (code.syscall_ret.value != 0 && code.sigreturn.value != 0) return code;
+      if (bytes.size() < chunk) break;
     }
   }
-  throw Error(ErrorCode::unsupported,
-              "process " + std::to_string(target.pid().value) + " has no 'syscall; ret' in its code",
-              "stent needs one to make memory in the target; such a target cannot be patched");
+  throw Error(
+      ErrorCode::unsupported,
+      "process " + std::to_string(target.pid().value) + " has no code that " +
+          (code.syscall_ret.value == 0 ? "makes system calls" : "returns from signal handlers"),
+      "stent needs such code of a C library to make memory in the target; this one cannot be patched");
 }
 
 }  // namespace stent::inject

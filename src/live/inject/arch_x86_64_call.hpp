@@ -11,15 +11,24 @@
 
 namespace stent::inject {
 
-/// `from` with everything set so that a `syscall` instruction at `instruction` makes call `number`.
-[[nodiscard]] stop::Registers at_syscall(const stop::Registers& from, RemoteAddress instruction, long number,
+/// `from` with everything set so that a `syscall` instruction at `instruction` makes call `number`
+/// with the stack pointer at `stack`.
+[[nodiscard]] stop::Registers at_syscall(const stop::Registers& from, RemoteAddress instruction,
+                                         RemoteAddress stack, long number,
                                          const std::array<std::uint64_t, 6>& arguments);
+
+/// Instructions of the target's own code that stent makes its threads execute.
+struct BorrowedCode {
+  RemoteAddress syscall_ret;  ///< `syscall; ret`
+  RemoteAddress sigreturn;    ///< `mov $15, %eax or %rax; syscall`: what every signal handler returns to
+};
 
 /// Offset of the first `syscall; ret` in `code`.
 [[nodiscard]] std::optional<std::uint64_t> find_syscall_ret(ByteView code);
+/// Offset of the first rt_sigreturn(2) in `code`.
+[[nodiscard]] std::optional<std::uint64_t> find_sigreturn(ByteView code);
 
-/// A `syscall; ret` in the target's executable memory: the vdso's, else any module's. Throws `unsupported`
-/// when there is none.
-[[nodiscard]] RemoteAddress find_syscall_ret(const process::Process& target);
+/// Looks through the target's executable mappings of files. Throws `unsupported` when it lacks one.
+[[nodiscard]] BorrowedCode find_borrowed_code(const process::Process& target);
 
 }  // namespace stent::inject

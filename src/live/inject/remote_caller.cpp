@@ -1,6 +1,7 @@
 #include "live/inject/remote_caller.hpp"
 
 #include "live/inject/arch_x86_64_call.hpp"
+#include "live/inject/arch_x86_64_frame.hpp"
 #include "live/inject/choose_thread.hpp"
 #include "live/inject/target_limits.hpp"
 #include "live/process/proc_file.hpp"
@@ -23,14 +24,19 @@ void refuse_obstacles(const process::Process& target, Tid tid) {
 }  // namespace
 
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience)
-    : instruction_(find_syscall_ret(session.target())), thread_(choose_thread(session, patience)) {
+    : code_(find_borrowed_code(session.target())), thread_(choose_thread(session, patience)) {
   refuse_obstacles(session.target(), thread_.state().tid);
+  const ReturnFrame frame = make_return_frame(thread_.state().registers, thread_.extended_state(),
+                                              thread_.signal_mask(), code_.sigreturn);
+  thread_.memory().write(frame.at, frame.bytes);
+  frame_ = frame.at;
 }
 
 RemoteCaller::~RemoteCaller() = default;
 
 std::int64_t RemoteCaller::syscall(long number, const std::array<std::uint64_t, 6>& arguments) {
-  thread_.set_registers(at_syscall(thread_.state().registers, instruction_, number, arguments));
+  // In this order: from the first step on, the frame brings the thread back with its own mask.
+  thread_.set_registers(at_syscall(thread_.state().registers, code_.syscall_ret, frame_, number, arguments));
   thread_.set_signal_mask(stop::all_signals);
   return thread_.run_syscall(call_patience);
 }

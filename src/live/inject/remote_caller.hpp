@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstdint>
 
+#include "live/inject/arch_x86_64_call.hpp"
 #include "live/stop/session.hpp"
 
 namespace stent::inject {
 
-/// Holds the borrowed thread from construction to destruction, so it should live briefly.
+/// Holds the borrowed thread from construction to destruction, so it should live briefly. Should stent be
+/// killed meanwhile, the thread finishes the call and returns by itself to where it was
+/// (`make_return_frame`).
 class RemoteCaller {
  public:
   /// Borrows a suitable thread of `session`. Throws `busy` when none is suitable within `patience`, `gone`,
@@ -25,11 +28,14 @@ class RemoteCaller {
   [[nodiscard]] std::int64_t syscall(long number, const std::array<std::uint64_t, 6>& arguments);
 
   [[nodiscard]] process::RemoteMemory& memory() { return thread_.memory(); }
+  /// Below this address the borrowed thread's stack is free for arguments of calls (some KiB).
+  [[nodiscard]] RemoteAddress free_stack() const { return frame_ - stop::red_zone_size; }
   [[nodiscard]] const stop::StoppedThread& thread() const { return thread_.state(); }
 
  private:
-  RemoteAddress instruction_;  ///< of a `syscall; ret`
+  BorrowedCode code_;
   stop::StoppedTracee thread_;
+  RemoteAddress frame_;
 };
 
 }  // namespace stent::inject

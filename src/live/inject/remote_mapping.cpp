@@ -22,7 +22,7 @@ std::uint64_t succeeded(std::int64_t result, const std::string& what) {
   return static_cast<std::uint64_t>(result);
 }
 
-/// Memory borrowed below the thread's red zone, put back on destruction.
+/// Memory borrowed on the thread's free stack, put back on destruction.
 class BorrowedStack {
  public:
   BorrowedStack(RemoteCaller& caller, ByteView contents)

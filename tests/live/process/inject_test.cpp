@@ -2,8 +2,11 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <random>
+
 #include "live/inject/remote_caller.hpp"
 #include "live/inject/remote_mapping.hpp"
+#include "live/process/proc_file.hpp"
 #include "live/process/process.hpp"
 #include "target_process.hpp"
 
@@ -113,6 +116,69 @@ TEST(RemoteCaller, WorksInAProcessHeldBySigstop) {
   target.signal(SIGCONT);
   EXPECT_THAT(target.ask(), testing::HasSubstr("errors 0"));
 }
+
+/// A second stent: borrows and calls without end, until it is killed.
+[[noreturn]] void call_for_ever(Pid pid) {
+  try {
+    const Process process = Process::open(pid);
+    for (;;) {
+      stop::Session session(process);
+      RemoteCaller caller(session);
+      for (int i = 0; i < 5; ++i) (void)caller.syscall(SYS_getpid, {});
+      remote_munmap(caller, {remote_mmap_anywhere(caller, 4096, PROT_READ), 4096});
+    }
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+  ::_exit(1);
+}
+
+/// "SigBlk" lines of all threads.
+std::string masks(Pid pid) {
+  std::string all;
+  for (const Tid tid : process::list_threads(pid)) {
+    const auto status = process::read_proc_file(process::proc_path({tid.value}, "/status")).value_or("");
+    all += status.substr(status.find("SigBlk:"), 24) + " ";
+  }
+  return all;
+}
+
+class KilledStent : public testing::TestWithParam<std::tuple<const char*, const char*, const char*>> {};
+
+TEST_P(KilledStent, LeavesTheTargetAsItWas) {
+  const auto [name, mode, healthy] = GetParam();
+  const std::string program = name;
+  TargetProcess target(program, program == "blocked_threads" ? std::vector<std::string>{mode, "2"}
+                                                             : std::vector<std::string>{mode});
+  const std::string before = masks(target.pid());
+  std::minstd_rand random(4711);
+  for (int i = 0; i < 200; ++i) {
+    const pid_t stent = ::fork();
+    if (stent == 0) call_for_ever(target.pid());
+    ::usleep(1000 + static_cast<useconds_t>(random() % 4000));
+    ::kill(stent, SIGKILL);
+    int status = 0;
+    ::waitpid(stent, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "stent gave up by itself";
+  }
+  EXPECT_TRUE(eventually([&] { return masks(target.pid()) == before; })) << masks(target.pid()) << "\n"
+                                                                         << before;
+  EXPECT_THAT(target.ask(), testing::ContainsRegex(healthy));
+  const long rounds = target.number("rounds");
+  if (std::string(mode) == "spin") {
+    EXPECT_TRUE(eventually([&] { return target.number("rounds") > rounds; }));
+  }
+}
+
+// epoll_wait and its like return EINTR when stent is killed after it interrupted them and before it could
+// hide that: the one thing a killed stent may leave behind.
+INSTANTIATE_TEST_SUITE_P(Modes, KilledStent,
+                         testing::Values(std::tuple{"guards_registers", "spin", "damage 0 "},
+                                         std::tuple{"blocked_threads", "epoll", "eintr [0-9]+ errors 0 "},
+                                         std::tuple{"blocked_threads", "futex", "eintr 0 errors 0 "},
+                                         std::tuple{"blocked_threads", "read", "eintr 0 errors 0 "},
+                                         std::tuple{"blocked_threads", "recv_timeout",
+                                                    "eintr [0-9]+ errors 0 "}));
 
 TEST(RemoteCaller, ReportsATargetKilledWhileBorrowed) {
   TargetProcess target("blocked_threads", {"futex", "2"});

@@ -185,6 +185,45 @@ TEST(Stop, KilledWhileStoppedIsGoneAtTheNextStop) {
       Error);
 }
 
+TEST(Stop, GivesUpAtMaxPauseAndNamesTheThread) {
+  TargetProcess target("waits_for_vfork");
+  const Process process = Process::open(target.pid());
+  ASSERT_TRUE(eventually([&] { return state_of(target.pid(), {target.pid().value}) == 'D'; }));
+  {
+    Session session(process);
+    ThreadGroupStop stop(session, 20ms);
+    auto failed = stop.stop_blocked();
+    if (!failed) failed = stop.stop_running();
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->tid.value, target.pid().value);
+    EXPECT_EQ(failed->comm, process.name());
+    EXPECT_THAT(failed->reason, testing::HasSubstr("uninterruptible"));
+    for (const auto& thread : process.threads()) EXPECT_NE(thread.state, 't');
+    target.tell();  // the child ends
+    EXPECT_EQ(target.line(), "child ended");
+    session.serve(1ms);
+    stop_and_resume(session, 1);
+  }
+  EXPECT_EQ(target.ask(), "alive");
+}
+
+TEST(Stop, SaysGoneWhenTheTargetReplacesItself) {
+  TargetProcess target("executes_itself");
+  const Process process = Process::open(target.pid());
+  Session session(process);
+  target.tell();
+  try {
+    for (int i = 0; i < 5000; ++i) session.serve(1ms);
+    FAIL() << "no exec was seen";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::gone);
+    EXPECT_THAT(error.message(), testing::HasSubstr("exec"));
+  }
+  session.detach();
+  EXPECT_EQ(target.line(), "ready");  // the new program runs on
+  EXPECT_THROW((void)process.memory().read(RemoteAddress{4096}, 1), Error);
+}
+
 TEST(Stop, WritesOnlyWhenComplete) {
   TargetProcess target("blocked_threads", {"futex", "1"});
   const Process process = Process::open(target.pid());

@@ -1,0 +1,127 @@
+#include "live/inject/arch_x86_64_frame.hpp"
+
+#include <cpuid.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+
+#include "base/error.hpp"
+#include "live/stop/arch_x86_64_restart.hpp"
+
+namespace stent::inject {
+namespace {
+
+// uapi/asm/ucontext.h and sigcontext.h
+constexpr unsigned long uc_fp_xstate = 1;
+constexpr unsigned long uc_sigcontext_ss = 2;
+constexpr unsigned long uc_strict_restore_ss = 4;
+constexpr std::uint32_t fp_xstate_magic1 = 0x46505853;
+constexpr std::uint32_t fp_xstate_magic2 = 0x46505845;
+constexpr std::uint64_t software_bytes = 464;  // of the legacy area; ptrace puts the feature mask there
+constexpr std::uint32_t legacy_and_header = 576;
+
+constexpr long erestart_restartblock = -516;
+constexpr std::uint64_t syscall_length = 2;
+constexpr int no_such_stack_mode = 0x7fff;  // rt_sigreturn(2) then leaves the alternate stack as it is
+
+constexpr std::size_t return_address_size = 8;
+constexpr std::size_t context_size = offsetof(ucontext_t, uc_sigmask) + sizeof(std::uint64_t);
+
+/// Size of the XSAVE area (standard format) that holds `features`; ptrace's may be larger than the thread's
+/// own.
+std::uint32_t area_size(std::uint64_t features) {
+  std::uint32_t size = legacy_and_header;
+  for (unsigned feature = 2; feature < 63; ++feature) {
+    if ((features >> feature & 1) == 0) continue;
+    unsigned bytes = 0;
+    unsigned offset = 0;
+    unsigned unused_c = 0;
+    unsigned unused_d = 0;
+    if (__get_cpuid_count(0xd, feature, &bytes, &offset, &unused_c, &unused_d) != 0)
+      size = std::max(size, offset + bytes);
+  }
+  return size;
+}
+
+/// `state` as it lies in a signal frame: trimmed, described and closed by its magic numbers.
+Bytes floating_point_part(ByteView state) {
+  const auto features = load<std::uint64_t>(state, software_bytes);
+  const std::uint32_t size = area_size(features);
+  if (size > state.size())
+    throw Error(ErrorCode::internal, "the extended state is shorter than its features need");
+  Bytes part(state.begin(), state.begin() + size);
+  part.resize(size + sizeof fp_xstate_magic2);
+  std::fill_n(part.begin() + software_bytes, 48, std::byte{0});
+  store(part, software_bytes, fp_xstate_magic1);
+  store(part, software_bytes + 4, static_cast<std::uint32_t>(part.size()));
+  store(part, software_bytes + 8, features);
+  store(part, software_bytes + 16, size);
+  store(part, size, fp_xstate_magic2);
+  return part;
+}
+
+/// What the thread continues with when no kernel is left to restart its call.
+user_regs_struct resumable(const stop::Registers& registers) {
+  user_regs_struct raw = registers.raw;
+  if (stop::will_restart(registers)) {
+    raw.rip -= syscall_length;
+    raw.rax = raw.orig_rax;
+  } else if (registers.in_syscall() && static_cast<long>(raw.rax) == erestart_restartblock) {
+    raw.rax = static_cast<unsigned long long>(-EINTR);
+  }
+  return raw;
+}
+
+void set_registers(ucontext_t& context, const user_regs_struct& raw) {
+  const auto set = [&](int which, unsigned long long value) {
+    context.uc_mcontext.gregs[which] = static_cast<greg_t>(value);
+  };
+  set(REG_R8, raw.r8);
+  set(REG_R9, raw.r9);
+  set(REG_R10, raw.r10);
+  set(REG_R11, raw.r11);
+  set(REG_R12, raw.r12);
+  set(REG_R13, raw.r13);
+  set(REG_R14, raw.r14);
+  set(REG_R15, raw.r15);
+  set(REG_RDI, raw.rdi);
+  set(REG_RSI, raw.rsi);
+  set(REG_RBP, raw.rbp);
+  set(REG_RBX, raw.rbx);
+  set(REG_RDX, raw.rdx);
+  set(REG_RAX, raw.rax);
+  set(REG_RCX, raw.rcx);
+  set(REG_RSP, raw.rsp);
+  set(REG_RIP, raw.rip);
+  set(REG_EFL, raw.eflags);
+  set(REG_CSGSFS, raw.cs | raw.ss << 48);
+}
+
+}  // namespace
+
+ReturnFrame make_return_frame(const stop::Registers& registers, ByteView extended_state,
+                              std::uint64_t signal_mask, RemoteAddress restorer) {
+  const Bytes floating_point = floating_point_part(extended_state);
+  const std::uint64_t top = registers.sp().value - stop::red_zone_size;
+  const std::uint64_t floating_point_at = (top - floating_point.size()) & ~std::uint64_t{63};
+  const std::uint64_t context_at = (floating_point_at - context_size) & ~std::uint64_t{15};
+  ReturnFrame frame{{context_at - return_address_size}, Bytes(top - context_at + return_address_size)};
+
+  ucontext_t context{};
+  context.uc_flags = uc_fp_xstate | uc_sigcontext_ss | uc_strict_restore_ss;
+  context.uc_stack.ss_flags = no_such_stack_mode;
+  set_registers(context, resumable(registers));
+  context.uc_mcontext.fpregs =
+      reinterpret_cast<fpregset_t>(floating_point_at);  // NOLINT: an address of the target
+  std::memcpy(&context.uc_sigmask, &signal_mask, sizeof signal_mask);
+
+  store(frame.bytes, 0, restorer.value);
+  std::memcpy(frame.bytes.data() + return_address_size, &context, context_size);
+  std::copy(floating_point.begin(), floating_point.end(),
+            frame.bytes.begin() + static_cast<std::ptrdiff_t>(floating_point_at - frame.at.value));
+  return frame;
+}
+
+}  // namespace stent::inject
