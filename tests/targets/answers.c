@@ -1,6 +1,7 @@
 // A program with functions to replace. usage: answers SPINNERS
 // stdin: "answer" -> prints answer(); "twice" -> prints twice(); "hold" -> a thread enters hold() and stays;
-// "release" -> it returns, prints hold()'s value; "spins" -> prints how often the spinners called, then what they got
+// "release" -> it returns, prints hold()'s value; "stale", "spin stale" -> a thread blocks, or
+// spins, with a word on its stack that points into twice(); "spins" -> prints how often the spinners called, then what they got
 // that was neither 42 nor 43 nor 44; "signals" -> signals handled. A timer signals the process every millisecond.
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -45,6 +46,18 @@ static void* holder(void* argument) {
   return argument;
 }
 
+/// Stays here for ever with a word on its stack that points into twice().
+static void* stale(void* spin) {
+  void* volatile word = (char*)(void*)twice + 5;
+  char byte = 1;
+  if (write(inside[1], &byte, 1) != 1) abort();
+  while (spin && word) {
+  }
+  while (read(gate[0], &byte, 1) == 1 && word) {
+  }
+  return spin;
+}
+
 static void* spinner(void* argument) {
   for (;;) {
     int value = answer();
@@ -85,6 +98,10 @@ int main(int argc, char** argv) {
       pthread_detach(thread);
       if (read(inside[0], &byte, 1) != 1) return 1;
       puts("holding");
+    } else if (!strcmp(line, "stale\n") || !strcmp(line, "spin stale\n")) {
+      pthread_create(&thread, NULL, stale, line[1] == 'p' ? line : NULL);
+      if (read(inside[0], &byte, 1) != 1) return 1;
+      puts("there");
     } else if (!strcmp(line, "release\n")) {
       if (write(gate[1], &byte, 1) != 1 || read(outside[0], &value, sizeof value) != sizeof value) return 1;
       printf("%d\n", value);

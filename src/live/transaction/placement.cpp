@@ -171,17 +171,21 @@ void unmap_record(stop::Session& session, const Record& record) {
       inject::remote_munmap(caller, piece->range);
 }
 
-void close_stray_descriptors(stop::Session& session) {
+std::vector<int> stray_descriptors(Pid pid) {
   std::vector<int> stray;
   std::error_code ignored;
-  const auto folder = fmt::format("/proc/{}/fd", session.target().pid().value);
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid.value), ignored)) {
     const auto link = std::filesystem::read_symlink(entry.path(), ignored).string();
     if (link.starts_with(memory_name)) stray.push_back(std::stoi(entry.path().filename().string()));
   }
-  if (stray.empty()) return;
+  return stray;
+}
+
+void close_descriptors(stop::Session& session, const std::vector<int>& descriptors) {
+  if (descriptors.empty()) return;
   inject::RemoteCaller caller(session);
-  for (const int fd : stray) inject::remote_close(caller, fd);
+  for (const int fd : descriptors) inject::remote_close(caller, fd);
 }
 
 }  // namespace stent::transaction

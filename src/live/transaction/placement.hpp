@@ -40,7 +40,8 @@ class Placement {
 /// Unmaps what is mapped of `record`'s pieces; a range that holds something else by now is left alone.
 void unmap_record(stop::Session& session, const Record& record);
 
-/// Closes descriptors that a stent killed while placing left open in the target.
-void close_stray_descriptors(stop::Session& session);
+/// Descriptors that a stent killed while placing left open in the target.
+[[nodiscard]] std::vector<int> stray_descriptors(Pid pid);
+void close_descriptors(stop::Session& session, const std::vector<int>& descriptors);
 
 }  // namespace stent::transaction

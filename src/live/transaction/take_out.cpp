@@ -88,11 +88,12 @@ void recover(const process::Process& target, const Options& options, Deadline de
     return found.record.state != RecordState::applied && found.record.state != RecordState::retained;
   };
   auto all = find_records(target.mappings(), target.memory());
-  if (std::ranges::none_of(all, is_left_over)) return;
+  const auto stray = stray_descriptors(target.pid());
+  if (stray.empty() && std::ranges::none_of(all, is_left_over)) return;
   std::optional<Busy> busy;
   {
     stop::Session session(target);
-    close_stray_descriptors(session);
+    close_descriptors(session, stray);
     // Newest first: an older one may lie below it.
     for (auto found = all.rbegin(); found != all.rend() && !busy; ++found) {
       if (!is_left_over(*found)) continue;

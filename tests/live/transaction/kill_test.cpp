@@ -104,7 +104,7 @@ TEST_F(InterruptedStent, ARevertBegunIsFinished) {
   EXPECT_EQ(maps_of(pid_), maps_);
 }
 
-TEST(KilledStent, DISABLED_LeavesATargetThatTheNextOneRepairs) {
+TEST(KilledStent, LeavesATargetThatTheNextOneRepairs) {
   test::TargetProcess target("answers", {"2"});
   const auto program = model::load_image(std::string(STENT_TARGETS_DIR) + "/target_answers_gcc");
   const auto patch = test::replacing(program, "answer", test::returning(43), "one");
@@ -142,8 +142,7 @@ TEST(KilledStent, DISABLED_LeavesATargetThatTheNextOneRepairs) {
     ASSERT_EQ(maps_of(target.pid()), maps);
     ASSERT_EQ(open_files(target.pid()), files) << round;
   }
-  RecordProperty("incomplete", static_cast<int>(incomplete));
-  std::printf("incomplete records found: %u\n", incomplete);
+  EXPECT_GT(incomplete, 0U) << "no kill hit a transaction; the delays need tuning";
   EXPECT_THAT(target.ask("spins"), testing::HasSubstr(" wrong 0 "));
 }
 

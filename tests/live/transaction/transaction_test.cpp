@@ -142,6 +142,25 @@ TEST_P(Transaction, BlockedThreadElsewhereIsNoObstacle) {
   EXPECT_EQ(target_->ask("release"), "7");
 }
 
+TEST_P(Transaction, StaleWordsOnAStackAreNoObstacleWhereUnwindingIsCertain) {
+  start();
+  ASSERT_EQ(target_->ask("stale"), "there");
+  const auto patch = replacing(program_, "twice", returning(43), "one");
+  apply(patch, pid(), quick);
+  EXPECT_EQ(target_->ask("twice"), "43");
+  revert(patch.id, pid(), quick);
+}
+
+TEST_P(Transaction, StaleWordsStandWhereUnwindingIsNotCertain) {
+  start();
+  ASSERT_EQ(target_->ask("spin stale"), "there");
+  const Error error =
+      failure_of([&] { apply(replacing(program_, "twice", returning(43), "one"), pid(), quick); });
+  EXPECT_EQ(error.code(), ErrorCode::busy);
+  EXPECT_THAT(error.message(), HasSubstr("may return into twice"));
+  EXPECT_EQ(target_->ask("twice"), "84");
+}
+
 TEST_P(Transaction, ApplyingTwiceIsAlreadyApplied) {
   start();
   const auto patch = replacing(program_, "answer", returning(43), "one");
@@ -267,10 +286,10 @@ TEST_P(Transaction, DataIsRetainedAndThePatchCanBeAppliedAgain) {
 TEST_P(Transaction, ConstantsTheTargetRemembersAreRetained) {
   start();
   // lea constant(%rip), %rax; mov %rax, remembered(%rip); mov eax, 43; ret
-  auto patch = replacing(program_, "answer",
-                         test::code({0x48, 0x8d, 0x05, 0xf9, 0x0f, 0, 0, 0x48, 0x89, 0x05, 0, 0, 0, 0, 0xb8, 43, 0, 0,
-                                     0, 0xc3}),
-                         "remembers");
+  auto patch = replacing(
+      program_, "answer",
+      test::code({0x48, 0x8d, 0x05, 0xf9, 0x0f, 0, 0, 0x48, 0x89, 0x05, 0, 0, 0, 0, 0xb8, 43, 0, 0, 0, 0xc3}),
+      "remembers");
   patch::Image& image = patch.images[0];
   const auto symbol = std::ranges::find(program_.symbols, "remembered", &model::ImageSymbol::name);
   image.segments.push_back({patch::SegmentKind::constants, {0x1000}, test::code({'x', 0}), 2});

@@ -1,0 +1,56 @@
+#include "live/resolve/window.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+
+namespace stent::resolve {
+namespace {
+
+process::Mapping mapping(std::uint64_t begin, std::uint64_t end, const std::string& name = "") {
+  process::Mapping result;
+  result.range = {{begin}, end - begin};
+  result.name = name;
+  return result;
+}
+
+constexpr AddressLimits limits{{0x10000}, std::nullopt};
+constexpr RemoteRange module{{0x5555'0000'0000}, 0x10000};
+
+TEST(Window, StandsNearTheModuleAndTouchesNothing) {
+  const std::vector<process::Mapping> mappings{mapping(0x5555'0000'0000, 0x5555'0001'0000)};
+  const RemoteRange window = choose_window(mappings, module, 0x1234, limits);
+  EXPECT_EQ(window.size, 0x2000U);
+  EXPECT_FALSE(window.overlaps({module.begin - 0x1000, module.size + 0x2000}));
+  EXPECT_LT(window.begin - module.begin, 0x20000);
+  EXPECT_GT(window.begin - module.begin, -0x20000);
+}
+
+TEST(Window, NeverWhereTheHeapGrows) {
+  const std::vector<process::Mapping> mappings{mapping(0x5555'0000'0000, 0x5555'0001'0000),
+                                               mapping(0x5555'0001'0000, 0x5555'0008'0000, "[heap]")};
+  EXPECT_LT(choose_window(mappings, module, 0x1000, limits).begin, module.begin);
+}
+
+TEST(Window, NeverWhereTheHeapWillStart) {
+  const std::vector<process::Mapping> mappings{mapping(0x5555'0000'0000, 0x5555'0001'0000)};
+  const AddressLimits with_brk{{0x10000}, RemoteAddress{0x5555'0001'1000}};
+  EXPECT_LT(choose_window(mappings, module, 0x1000, with_brk).begin, module.begin);
+}
+
+TEST(Window, FarAddressesAreRefused) {
+  const std::vector<process::Mapping> mappings{mapping(0x5554'0000'0000, 0x5556'0000'0000)};
+  EXPECT_THROW(static_cast<void>(choose_window(mappings, module, 0x1000, limits)), Error);
+}
+
+TEST(Window, LowProgramsStayAboveTheLowestAddress) {
+  const RemoteRange low{{0x400000}, 0x10000};
+  const std::vector<process::Mapping> mappings{mapping(0x400000, 0x410000),
+                                               mapping(0x410000, 0x500000, "[heap]")};
+  const RemoteRange window = choose_window(mappings, low, 0x1000, limits);
+  EXPECT_GE(window.begin, RemoteAddress{0x10000});
+  EXPECT_LT(window.end(), low.begin);
+}
+
+}  // namespace
+}  // namespace stent::resolve

@@ -1,0 +1,59 @@
+#include "live/unwind/used_stack.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stent::unwind {
+namespace {
+
+process::Mapping mapping(std::uint64_t begin, std::uint64_t end, const std::string& name = "") {
+  process::Mapping result;
+  result.range = {{begin}, end - begin};
+  result.permissions = {true, true, false, false};
+  result.name = name;
+  return result;
+}
+
+const std::vector<process::Mapping> mappings{mapping(0x10000, 0x20000), mapping(0x40000, 0x80000),
+                                             mapping(0x90000, 0xa0000, "[stack]")};
+
+ThreadState thread(bool is_main, std::uint64_t sp, std::uint64_t fs_base) {
+  ThreadState state;
+  state.is_main = is_main;
+  state.registers.rsp = sp;
+  state.registers.fs_base = fs_base;
+  return state;
+}
+
+using Ranges = std::vector<RemoteRange>;
+
+TEST(UsedStack, OfTheFirstThreadReachesFromTheRedZoneToTheEnd) {
+  EXPECT_EQ(used_stack(thread(true, 0x9f000, 0x11000), mappings), (Ranges{{{0x9ef80}, 0x1080}}));
+}
+
+TEST(UsedStack, OfAThreadEndsAtItsControlBlock) {
+  EXPECT_EQ(used_stack(thread(false, 0x50000, 0x60000), mappings), (Ranges{{{0x4ff80}, 0x11080}}));
+}
+
+TEST(UsedStack, ElsewhereMeansTheWholeHomeStackToo) {
+  const auto main = used_stack(thread(true, 0x50000, 0x11000), mappings);
+  EXPECT_EQ(main, (Ranges{{{0x4ff80}, 0x30080}, {{0x90000}, 0x10000}}));
+  const auto other = used_stack(thread(false, 0x18000, 0x60000), mappings);
+  EXPECT_EQ(other, (Ranges{{{0x17f80}, 0x8080}, {{0x40000}, 0x40000}}));
+}
+
+TEST(UsedStack, AboveTheThreadPointerItIsTheWholeMapping) {
+  EXPECT_EQ(used_stack(thread(false, 0x61000, 0x60000), mappings), (Ranges{{{0x40000}, 0x40000}}));
+}
+
+TEST(UsedStack, UnknownPlacesCannotBeTold) {
+  EXPECT_FALSE(used_stack(thread(false, 0x30000, 0x60000), mappings));
+  EXPECT_FALSE(used_stack(thread(false, 0x50000, 0), mappings));
+}
+
+TEST(UsedStack, UnusedPartIsBelowTheRedZone) {
+  EXPECT_EQ(unused_stack(thread(false, 0x50000, 0x60000), mappings), (RemoteRange{{0x40000}, 0xff80}));
+  EXPECT_FALSE(unused_stack(thread(false, 0x18000, 0x60000), mappings));
+}
+
+}  // namespace
+}  // namespace stent::unwind
