@@ -21,8 +21,8 @@ nlohmann::json to_json(const transaction::Report& report, const std::string& out
           {"functions", functions},
           {"threads", report.threads},
           {"tries", report.tries},
-          {"stop_window_us", microseconds(report.stop_window)},
-          {"total_us", microseconds(report.total)}};
+          {"stop_window_ns", report.stop_window.count()},
+          {"total_ns", report.total.count()}};
 }
 
 }  // namespace
