@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Prepares the real Redis test: the stock binary, a rebuild of its source that yields the same build-id, the objects'
+# compile commands, the debug files of the rebuild, and the fixes of the newer revision.
+#
+#   prepare_redis.sh WORK      (WORK is reused when complete)
+#
+# Leaves in WORK: stock/ (the archive's files), source/ (the tree as built), compile_commands.json,
+# debug/ (usr/lib/debug with .dwz), fixes/ (debian/patches of the newer revision).
+# Exit status 77: neither ../shared/real nor the package archive has the data.
+set -euo pipefail
+
+old=7.0.15-1~deb12u7
+new=7.0.15-1~deb12u10
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+work=${1:?usage: prepare_redis.sh WORK}
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+[ -e "$work/complete" ] && exit 0
+
+# fetch FILE: copies FILE into WORK/archive from the shared data, where it stands.
+data=$top/../shared/real/redis
+archive=$work/archive
+mkdir -p "$archive"
+if [ -d "$data" ]; then
+  cp -n "$data"/* "$archive"/
+elif ! (cd "$archive" && apt-get download "redis-server=5:$old" "redis-tools=5:$old" &&
+        apt-get source --download-only "redis=5:$old" "redis=5:$new"); then
+  echo "REAL DATA NOT AVAILABLE: neither ../shared/real/redis nor the package archive has redis $old" >&2
+  exit 77
+fi
+
+rm -rf "$work/stock" "$work/source" "$work/debug" "$work/fixes" "$work/build"
+mkdir -p "$work/stock" "$work/debug" "$work/fixes" "$work/build"
+for package in "$archive"/redis-tools_*"$old"_amd64.deb; do
+  dpkg-deb -x "$package" "$work/stock"
+done
+tar -xJf "$archive/redis_$new.debian.tar.xz" -C "$work/fixes" --strip-components=2 debian/patches
+
+# The source tree keeps one path for good: it stands in the compile commands.
+tar -xzf "$archive/redis_7.0.15.orig.tar.gz" -C "$work/build"
+mv "$work/build"/redis-* "$work/source"
+tar -xJf "$archive/redis_$old.debian.tar.xz" -C "$work/source"
+(
+  cd "$work/source"
+  apt-get -y -qq --no-install-recommends build-dep . >"$work/build-dep.log" 2>&1
+  export DEB_BUILD_OPTIONS='nocheck parallel=2'
+  bear --output "$work/compile_commands.json" -- dpkg-buildpackage -b -uc -us >"$work/build.log" 2>&1
+  dpkg-source --before-build "$PWD" >>"$work/build.log" 2>&1 # the build took the distribution's patches off again
+)
+for package in "$work"/redis-tools-dbgsym_*.deb; do
+  dpkg-deb -x "$package" "$work/debug"
+done
+
+# The build-id also covers debug information, which names headers of other packages; what counts is what is loaded.
+for section in .text .rodata .data .init_array .data.rel.ro; do
+  for file in stock/usr/bin/redis-check-rdb source/debian/redis-tools/usr/bin/redis-check-rdb; do
+    objcopy -O binary --only-section=$section "$work/$file" "$work/${file%%/*}.section"
+  done
+  if ! cmp -s "$work/stock.section" "$work/source.section"; then
+    echo "the rebuild is not the stock binary: $section differs; see $work/build.log" >&2
+    exit 1
+  fi
+done
+rm -f "$work"/*.section
+touch "$work/complete"
