@@ -17,7 +17,7 @@ struct CompileRequest {
   std::filesystem::path diff;
   std::optional<std::filesystem::path>
       source_root;                       ///< what the diff's paths are relative to; found when not given
-  std::filesystem::path work_directory;  ///< the caller's; the objects live below it
+  std::filesystem::path work_directory;  ///< the caller's; the objects live below it until its next use
   unsigned jobs = 1;
   std::vector<std::string> extra_flags;  ///< put behind the recorded ones
   Isolation isolation = Isolation::automatic;
