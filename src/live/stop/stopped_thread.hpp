@@ -17,7 +17,8 @@ struct StoppedThread {
   bool group_stopped = false;  ///< SIGSTOP or its like holds it; it stays stopped afterwards
 };
 
-/// Why a stop was given up: this thread did not stop in time. All threads run again.
+/// Why a stop was given up: this thread did not stop in time. All threads run again;
+/// this one's stop may still come, so the session must be served or let go.
 struct Unstoppable {
   Tid tid;
   std::string comm;

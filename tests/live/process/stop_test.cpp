@@ -200,8 +200,12 @@ TEST(Stop, GivesUpAtMaxPauseAndNamesTheThread) {
     EXPECT_THAT(failed->reason, testing::HasSubstr("uninterruptible"));
     for (const auto& thread : process.threads()) EXPECT_NE(thread.state, 't');
     target.tell();  // the child ends
+    // Its stop, asked for above, comes only now.
+    EXPECT_TRUE(eventually([&] {
+      session.serve(1ms);
+      return state_of(target.pid(), {target.pid().value}) == 'S';
+    }));
     EXPECT_EQ(target.line(), "child ended");
-    session.serve(1ms);
     stop_and_resume(session, 1);
   }
   EXPECT_EQ(target.ask(), "alive");
