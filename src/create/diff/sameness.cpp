@@ -9,8 +9,6 @@ using model::AtomId;
 using model::Place;
 using model::Reference;
 
-std::uint64_t pair_key(AtomId a, AtomId b) { return (std::uint64_t{a.value} << 32U) | b.value; }
-
 bool is_variable(AtomClass kind) { return kind == AtomClass::variable || kind == AtomClass::tls; }
 
 /// Writable or not, zero or not: what a place in memory keeps of its atom. Code and literals have one kind
@@ -40,36 +38,52 @@ std::optional<std::size_t> first_unlike_reference(const std::vector<Reference>& 
   return std::nullopt;
 }
 
+/// Without the DW_CFA_nop (zero) bytes that fill the entry up.
+ByteView without_padding(ByteView entry) {
+  while (!entry.empty() && entry.back() == std::byte{0}) entry = entry.first(entry.size() - 1);
+  return entry;
+}
+
 }  // namespace
 
 Sameness::Sameness(const ObjectIndex& old_index, const ObjectIndex& new_index,
                    const Correspondence& correspondence)
-    : old_index_(&old_index), new_index_(&new_index), correspondence_(&correspondence) {
+    : old_index_(&old_index),
+      new_index_(&new_index),
+      correspondence_(&correspondence),
+      old_pieces_(old_index),
+      new_pieces_(new_index) {
   for (std::uint32_t i = 0; i < old_index.size(); ++i) {
     const auto counterpart = correspondence.new_of_old[i];
     const bool is_fragment = old_index[AtomId{i}].function && !old_index[AtomId{i}].is_entry;
-    if (counterpart && !is_fragment) node_of({i}, *counterpart);
+    if (counterpart && !is_fragment) node_of({{i}, 0}, {*counterpart, 0});
   }
   compare_open_nodes();
 }
 
 void Sameness::also_compare(AtomId old_atom, AtomId new_atom) {
-  node_of(old_atom, new_atom);
+  node_of({old_atom, 0}, {new_atom, 0});
   compare_open_nodes();
 }
 
+const Sameness::Node& Sameness::node_at(AtomId old_atom, AtomId new_atom) const {
+  return nodes_[by_pair_.at({Place{old_atom, 0}, Place{new_atom, 0}})];
+}
+
 bool Sameness::same(AtomId old_atom, AtomId new_atom) const {
-  return !nodes_[by_pair_.at(pair_key(old_atom, new_atom))].difference;
+  return !node_at(old_atom, new_atom).difference;
 }
 
 const Difference& Sameness::difference(AtomId old_atom, AtomId new_atom) const {
-  return *nodes_[by_pair_.at(pair_key(old_atom, new_atom))].difference;
+  return *node_at(old_atom, new_atom).difference;
 }
 
-std::uint32_t Sameness::node_of(AtomId old_atom, AtomId new_atom) {
-  const auto [at, is_new] =
-      by_pair_.try_emplace(pair_key(old_atom, new_atom), static_cast<std::uint32_t>(nodes_.size()));
-  if (is_new) nodes_.push_back({old_atom, new_atom, std::nullopt, {}});
+std::uint32_t Sameness::node_of(Place old_place, Place new_place) {
+  const Pieces::Piece a = old_pieces_.at(old_place);
+  const Pieces::Piece b = new_pieces_.at(new_place);
+  const Key key = {{old_place.atom, a.begin}, {new_place.atom, b.begin}};
+  const auto [at, is_new] = by_pair_.try_emplace(key, static_cast<std::uint32_t>(nodes_.size()));
+  if (is_new) nodes_.push_back({old_place.atom, new_place.atom, a, b, std::nullopt, {}});
   return at->second;
 }
 
@@ -101,8 +115,15 @@ void Sameness::compare_node(std::uint32_t node) {
   const AtomId b = nodes_[node].new_atom;
   if ((*old_index_)[a].kind == AtomClass::function && (*new_index_)[b].kind == AtomClass::function)
     compare_function(node);
-  else
-    nodes_[node].difference = compare_atoms(node, a, b);
+  else if ((*old_index_)[a].kind == AtomClass::anonymous && (*new_index_)[b].kind == AtomClass::anonymous) {
+    const model::Atom before = old_pieces_.cut(a, nodes_[node].old_piece);
+    const model::Atom after = new_pieces_.cut(b, nodes_[node].new_piece);
+    auto difference = compare_contents(node, {a, b, 0, {}, {}, false, {}}, before, after);
+    nodes_[node].difference = std::move(difference);
+  } else {
+    auto difference = compare_atoms(node, a, b);
+    nodes_[node].difference = std::move(difference);
+  }
 }
 
 void Sameness::compare_function(std::uint32_t node) {
@@ -131,9 +152,12 @@ void Sameness::compare_function(std::uint32_t node) {
 }
 
 std::optional<Difference> Sameness::compare_atoms(std::uint32_t node, AtomId a, AtomId b) {
-  const model::Atom& before = old_index_->object()[a];
-  const model::Atom& after = new_index_->object()[b];
-  Difference here{a, b, 0, {}, {}, false, {}};
+  return compare_contents(node, {a, b, 0, {}, {}, false, {}}, old_index_->object()[a],
+                          new_index_->object()[b]);
+}
+
+std::optional<Difference> Sameness::compare_contents(std::uint32_t node, Difference here,
+                                                     const model::Atom& before, const model::Atom& after) {
   const auto unlike = first_unlike_reference(before.references, after.references);
   const std::size_t common = std::min(before.bytes.size(), after.bytes.size());
   const ByteView old_bytes(before.bytes.data(), common);
@@ -156,7 +180,7 @@ std::optional<Difference> Sameness::compare_atoms(std::uint32_t node, AtomId a, 
   }
   for (std::size_t i = 0; i < std::min(before.references.size(), after.references.size()); ++i) {
     if ((unlike && i >= *unlike) || (byte && before.references[i].offset > *byte)) break;
-    Difference at_reference{a, b, before.references[i].offset, i, i, false, {}};
+    Difference at_reference{here.old_atom, here.new_atom, before.references[i].offset, i, i, false, {}};
     if (!same_target(node, before.references[i], after.references[i], at_reference)) return at_reference;
   }
   if (byte || before.bytes.size() != after.bytes.size()) {
@@ -168,7 +192,7 @@ std::optional<Difference> Sameness::compare_atoms(std::uint32_t node, AtomId a, 
     here.what = "size " + std::to_string(before.size) + " before, " + std::to_string(after.size) + " now";
   else if (!same_kind(before, after))
     here.what = "it moved from " + before.section + " to " + after.section;
-  else if (before.kind != model::AtomKind::code && !(*new_index_)[b].key.empty() &&
+  else if (before.kind != model::AtomKind::code && !(*new_index_)[here.new_atom].key.empty() &&
            after.alignment > before.alignment)
     here.what = "alignment " + std::to_string(before.alignment) + " before, " +
                 std::to_string(after.alignment) + " now";
@@ -187,16 +211,19 @@ std::optional<Difference> Sameness::compare_frames(std::uint32_t node, AtomId a,
   if (before == nullptr && after == nullptr) return std::nullopt;
   const Difference here{a, b, 0, {}, {}, false, "its call frame description or exception table"};
   if (before == nullptr || after == nullptr) return here;
-  // Bytes 4..7 of an FDE are the distance to its CIE: layout, not meaning.
+  // The length (bytes 0..3) counts padding, and bytes 4..7 of an FDE are the distance to its CIE: layout.
   const auto same_entry = [&](const Bytes& x, const Bytes& y, const std::vector<Reference>& rx,
                               const std::vector<Reference>& ry, std::size_t skip) {
-    if (x.size() != y.size() || first_unlike_reference(rx, ry)) return false;
-    if (first_differing_byte(x, y, rx, std::min(skip, x.size()))) return false;
+    if (first_unlike_reference(rx, ry)) return false;
+    const ByteView short_x = without_padding(x);
+    const ByteView short_y = without_padding(y);
+    if (short_x.size() != short_y.size()) return false;
+    if (first_differing_byte(short_x, short_y, rx, std::min(skip, short_x.size()))) return false;
     for (std::size_t i = 0; i < rx.size(); ++i)
       if (!same_target(node, rx[i], ry[i], here)) return false;
     return true;
   };
-  if (same_entry(before->cie, after->cie, before->cie_references, after->cie_references, 0) &&
+  if (same_entry(before->cie, after->cie, before->cie_references, after->cie_references, 4) &&
       same_entry(before->fde, after->fde, before->fde_references, after->fde_references, 8))
     return std::nullopt;
   return here;
@@ -227,13 +254,15 @@ bool Sameness::same_place(std::uint32_t node, Place before, Place after, bool is
                           const Difference& here) {
   const AtomFacts& a = (*old_index_)[before.atom];
   const AtomFacts& b = (*new_index_)[after.atom];
-  if (before.offset != after.offset) return false;
+  const std::int64_t old_offset = before.offset - old_pieces_.at(before).begin;
+  const std::int64_t new_offset = after.offset - new_pieces_.at(after).begin;
+  if (old_offset != new_offset) return false;
   if (a.kind == AtomClass::function || b.kind == AtomClass::function)
     return a.kind == b.kind && same_code_place(node, before, after, is_table_entry, here);
   const bool anonymous = a.kind == AtomClass::anonymous && b.kind == AtomClass::anonymous;
   if (!anonymous && !correspondence_->same(before.atom, after.atom)) return false;
   // A variable lives on in the target: only that it is the same one counts.
-  if (!is_variable(a.kind) || !is_variable(b.kind)) depend(node, before.atom, after.atom, here);
+  if (!is_variable(a.kind) || !is_variable(b.kind)) depend(node, before, after, here);
   return true;
 }
 
@@ -247,11 +276,11 @@ bool Sameness::same_code_place(std::uint32_t node, Place before, Place after, bo
   const AtomId new_entry = new_index_->object()[*b.function].entry;
   if (!correspondence_->same(old_entry, new_entry)) return false;
   // An entry is what gets redirected, so it stays good; any other address inside goes stale with a change.
-  if (!a.is_entry || before.offset != 0 || is_table_entry) depend(node, old_entry, new_entry, here);
+  if (!a.is_entry || before.offset != 0 || is_table_entry) depend(node, {old_entry, 0}, {new_entry, 0}, here);
   return true;
 }
 
-void Sameness::depend(std::uint32_t node, AtomId a, AtomId b, const Difference& here) {
+void Sameness::depend(std::uint32_t node, Place a, Place b, const Difference& here) {
   const std::uint32_t on = node_of(a, b);
   if (on != node) nodes_[on].users.push_back({node, here});
 }

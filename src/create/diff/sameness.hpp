@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "create/diff/correspond.hpp"
+#include "create/diff/pieces.hpp"
 
 namespace stent::diff {
 
@@ -40,6 +41,7 @@ class Sameness {
  private:
   struct Node {
     model::AtomId old_atom, new_atom;
+    Pieces::Piece old_piece, new_piece;
     std::optional<Difference> difference;
     struct User {
       std::uint32_t node;
@@ -48,12 +50,18 @@ class Sameness {
     std::vector<User> users;  ///< nodes that differ when this one does
   };
 
-  std::uint32_t node_of(model::AtomId old_atom, model::AtomId new_atom);
+  /// What a pair of places stands for: atom and begin of the piece, of the old and of the new object.
+  using Key = std::pair<model::Place, model::Place>;
+
+  std::uint32_t node_of(model::Place old_place, model::Place new_place);
+  [[nodiscard]] const Node& node_at(model::AtomId old_atom, model::AtomId new_atom) const;
   void compare_open_nodes();
   void spread(std::uint32_t from);
   void compare_node(std::uint32_t node);
   void compare_function(std::uint32_t node);
   std::optional<Difference> compare_atoms(std::uint32_t node, model::AtomId a, model::AtomId b);
+  std::optional<Difference> compare_contents(std::uint32_t node, Difference here, const model::Atom& before,
+                                             const model::Atom& after);
   std::optional<Difference> compare_frames(std::uint32_t node, model::AtomId a, model::AtomId b);
   bool same_target(std::uint32_t node, const model::Reference& before, const model::Reference& after,
                    const Difference& here);
@@ -61,15 +69,16 @@ class Sameness {
                   const Difference& here);
   bool same_code_place(std::uint32_t node, model::Place before, model::Place after, bool is_table_entry,
                        const Difference& here);
-  void depend(std::uint32_t node, model::AtomId a, model::AtomId b, const Difference& here);
+  void depend(std::uint32_t node, model::Place a, model::Place b, const Difference& here);
   [[nodiscard]] std::string interposable_name(const ObjectIndex& index,
                                               const model::Reference& reference) const;
 
   const ObjectIndex* old_index_;
   const ObjectIndex* new_index_;
   const Correspondence* correspondence_;
+  Pieces old_pieces_, new_pieces_;
   std::vector<Node> nodes_;
-  std::unordered_map<std::uint64_t, std::uint32_t> by_pair_;
+  std::map<Key, std::uint32_t> by_pair_;
   std::size_t next_ = 0;
 };
 
