@@ -97,7 +97,7 @@ class Walk {
   /// Atoms that nothing in the patch refers to: by their symbol.
   void find_by_name(const Which& which) {
     const model::Atom& atom = object(which.unit)[which.atom];
-    if (atom.name.empty()) return;  // a literal or table that no reference leads to
+    if (atom.name.empty() || atom.name.starts_with(".L")) return;  // a literal that no reference leads to
     for (const patch::PatchSymbol& symbol : image_.symbols) {
       if (symbol.name != atom.name || !same_bytes(atom, trial_.at(symbol.address))) continue;
       return locate(which, trial_.at(symbol.address));

@@ -17,9 +17,9 @@ struct LinkedSegment {
 
 /// Fills every relocation of `image` placed at `base`.
 ///
-/// `values` is parallel to `image.bindings`: the value S of each (an address in the target; for ThreadOffset the
-/// offset itself as a signed 64-bit number). Throws `mismatch` naming the binding when a value does not fit its
-/// field (out of +-2 GiB reach), `bad_input` for a relocation type outside psABI's set handled here.
+/// `values` is parallel to `image.bindings`: the value S of each (an address in the target; for ThreadOffset
+/// the offset itself as a signed 64-bit number). Throws `mismatch` naming the binding when a value does not
+/// fit its field (out of +-2 GiB reach), `bad_input` for a relocation type outside psABI's set handled here.
 [[nodiscard]] std::vector<LinkedSegment> link(const patch::Image& image, PatchBase base,
                                               const std::vector<std::uint64_t>& values);
 
