@@ -16,7 +16,7 @@ struct ListOptions {
 
 nlohmann::json to_json(const transaction::Applied& patch) {
   nlohmann::json functions = nlohmann::json::array();
-  for (const auto& function : patch.functions) functions.push_back(to_json(function));
+  for (const auto& function : patch.functions) functions.push_back(cli::to_json(function));
   return {{"name", patch.name},
           {"id", patch.id.text()},
           {"state", patch.state},

@@ -13,7 +13,7 @@ double microseconds(std::chrono::nanoseconds duration) {
 
 nlohmann::json to_json(const transaction::Report& report, const std::string& outcome) {
   nlohmann::json functions = nlohmann::json::array();
-  for (const auto& function : report.functions) functions.push_back(to_json(function));
+  for (const auto& function : report.functions) functions.push_back(cli::to_json(function));
   return {{"outcome", outcome},
           {"pid", report.pid.value},
           {"patch", report.patch_name},
