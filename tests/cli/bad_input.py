@@ -14,8 +14,8 @@ import unittest
 
 STENT = ""
 HERE = pathlib.Path(__file__).resolve().parent
-BEFORE = "int answer(int n) { return n + 1; }\n"
-AFTER = "int answer(int n) { return n * 7; }\n"
+BEFORE = "int answer(int n) { volatile int copy = n; return copy + 1; }\n"
+AFTER = "int answer(int n) { volatile int copy = n; return copy * 7; }\n"
 MAIN = """
 #include <stdio.h>
 int answer(int);
