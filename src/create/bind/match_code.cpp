@@ -137,25 +137,40 @@ class Matcher {
              " of itself, the target elsewhere";
       return false;
     }
-    const LinkAddress start = meant - place.offset;
-    if (!same_content(place.atom, start)) {
+    if (!same_content(place, meant)) {
       why_ = object_[part.atom].name + " at +" + std::to_string(reference.offset) +
              " names a constant whose contents differ in the target";
       return false;
     }
-    match_.inferences.push_back({place.atom, Where{start}});
+    // A pool is laid out anew by every build: its address says nothing about its other pieces.
+    if (!is_pool(place.atom)) match_.inferences.push_back({place.atom, Where{meant - place.offset}});
     return true;
   }
 
-  /// Literals and constants without relocations must be the same bytes.
-  bool same_content(model::AtomId id, LinkAddress start) const {
-    const model::Atom& atom = object_[id];
+  /// An unnamed run of constants of several functions (gcc -O0, switch tables).
+  bool is_pool(model::AtomId id) const {
+    return object_[id].kind == model::AtomKind::read_only && object_[id].name.empty();
+  }
+
+  /// Literals and constants without relocations must be the same bytes; of a pool, the piece up to its first
+  /// zero.
+  bool same_content(model::Place place, LinkAddress meant) const {
+    const model::Atom& atom = object_[place.atom];
     const bool constant = atom.kind == model::AtomKind::string_literal ||
                           atom.kind == model::AtomKind::merged_constant ||
                           atom.kind == model::AtomKind::read_only;
     if (!constant || !atom.references.empty()) return true;
-    const auto bytes = image_.read(start, atom.bytes.size());
-    return bytes && *bytes == atom.bytes;
+    ByteView wanted = atom.bytes;
+    if (is_pool(place.atom)) {
+      if (place.offset < 0 || place.offset >= static_cast<std::int64_t>(wanted.size())) return true;
+      wanted = wanted.subspan(static_cast<std::size_t>(place.offset));
+      const auto zero = std::find(wanted.begin(), wanted.end(), std::byte{0});
+      wanted = wanted.first(static_cast<std::size_t>(zero - wanted.begin()));
+    } else {
+      meant = meant - place.offset;
+    }
+    const auto bytes = image_.read(meant, wanted.size());
+    return bytes && std::equal(wanted.begin(), wanted.end(), bytes->begin());
   }
 
   const model::Object& object_;

@@ -22,7 +22,8 @@ LinkRange whole_extent(const model::Image& image, LinkRange code) {
 /// Grows an extent shorter than a jump over the padding behind it.
 void take_padding(const model::Image& image, const std::string& name, LinkRange& range) {
   while (range.size < x86_64::near_jump_size) {
-    const auto rest = image.read(range.end(), x86_64::near_jump_size);
+    constexpr std::uint64_t longest_instruction = 15;
+    const auto rest = image.read(range.end(), longest_instruction);
     const auto one = rest ? x86_64::decode_one(*rest) : std::nullopt;
     const bool is_padding = one && (one->is_nop || std::to_integer<int>((*rest)[0]) == 0xcc);
     bool is_entry = false;

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-static __attribute__((noinline)) int step(int n) { return n < 0 ? 0 : n + 10; }
+static __attribute__((noinline)) int step(int n) { return n < 0 ? 0 : n * 5 + n / 3 + 10; }
 static __attribute__((noinline)) int twice(int n) { return step(n) + step(n + 1); }
 
 void scenario(int n) { printf("%d\n", twice(n)); }
