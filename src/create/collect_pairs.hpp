@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "create/compile/object_pair.hpp"
-#include "create/create.hpp"
+#include "create/request.hpp"
 
 namespace stent::create {
 

@@ -1,7 +1,8 @@
 // What a patch says about itself besides its images.
 #pragma once
 
-#include "create/create.hpp"
+#include "create/request.hpp"
+#include "patch/patch.hpp"
 
 namespace stent::create {
 

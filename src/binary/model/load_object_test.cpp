@@ -126,6 +126,22 @@ TEST_P(LoadObject, NeverCrashesOnDamage) {
   }
 }
 
+TEST_P(LoadObject, RefusesFunctionsThatTheAssemblerTiedTogether) {
+  std::ofstream(folder_ / "tied.c") << "static __attribute__((noinline)) int h(int n) { return n * 7 / 3; }\n"
+                                       "int f(int n) { return h(n) + 1; }\n";
+  const std::string command = std::string(GetParam()) + " -O2 -c -o " + (folder_ / "tied.o").string() + " " +
+                              (folder_ / "tied.c").string();
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const Object tied = load_object(folder_ / "tied.o");
+  if (GetParam() == std::string("clang-16")) {  // keeps a relocation for every call
+    EXPECT_TRUE(tied.unpatchable.empty());
+    return;
+  }
+  ASSERT_EQ(tied.unpatchable.size(), 1u);
+  EXPECT_EQ(tied[tied[tied.unpatchable[0].first].symbol].name, "f");
+  EXPECT_NE(tied.unpatchable[0].second.find("-ffunction-sections"), std::string::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(Compilers, LoadObject, testing::Values("gcc", "clang-16"), [](const auto& param) {
   return param.param == std::string("gcc") ? "gcc" : "clang";
 });

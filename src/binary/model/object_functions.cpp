@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -49,11 +50,29 @@ bool belongs_to(const Object& object, const Referrers& by, AtomId part, const st
   return true;
 }
 
+/// True when no relocation fills the field of `instruction`, and it reaches out of the `size` bytes of its
+/// atom: the assembler resolved it inside a section that holds several functions.
+bool leaves_without_reference(const x86_64::Instruction& instruction, const Atom& atom) {
+  const auto outside = [&](std::int64_t to) {
+    return to < 0 || to > static_cast<std::int64_t>(atom.bytes.size());
+  };
+  const bool leaves = (instruction.branch_target && outside(*instruction.branch_target)) ||
+                      (instruction.memory_target && outside(*instruction.memory_target));
+  return leaves &&
+         std::none_of(atom.references.begin(), atom.references.end(), [&](const Reference& reference) {
+           return reference.offset >= instruction.offset && reference.offset < instruction.end();
+         });
+}
+
 /// A reason why the code of `atom` cannot be handled, or empty.
 std::string trouble(const Atom& atom) {
   const auto instructions = x86_64::decode(atom.bytes);
   const std::uint64_t end = instructions.empty() ? 0 : instructions.back().end();
   if (end != atom.bytes.size()) return "bytes at offset " + std::to_string(end) + " are no known instruction";
+  for (const x86_64::Instruction& instruction : instructions)
+    if (leaves_without_reference(instruction, atom))
+      return "the instruction at offset " + std::to_string(instruction.offset) +
+             " reaches another function of its section directly (compile with -ffunction-sections)";
   for (const Reference& reference : atom.references) {
     const auto formula = x86_64::describe(reference.type).formula;
     if (formula == x86_64::Formula::unknown)

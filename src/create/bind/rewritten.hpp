@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "binary/arch/x86_64/decode.hpp"
-#include "create/bind/match_code.hpp"
+#include "binary/model/image.hpp"
+#include "create/bind/inference.hpp"
 
 namespace stent::bind {
 

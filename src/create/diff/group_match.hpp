@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "create/diff/correspond.hpp"
+#include "create/diff/correspondence.hpp"
+#include "create/diff/object_index.hpp"
 
 namespace stent::diff {
 

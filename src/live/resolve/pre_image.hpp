@@ -1,8 +1,12 @@
 // Comparing what a patch expects of a module with what stands in memory.
 #pragma once
 
+#include <span>
+
 #include "live/process/module.hpp"
-#include "live/resolve/resolved_patch.hpp"
+#include "live/process/remote_memory.hpp"
+#include "live/resolve/earlier_redirect.hpp"
+#include "patch/patch.hpp"
 
 namespace stent::resolve {
 

@@ -8,18 +8,11 @@
 
 #include "base/address.hpp"
 #include "live/process/process.hpp"
+#include "live/resolve/earlier_redirect.hpp"
 #include "patch/link/link.hpp"
 #include "patch/patch.hpp"
 
 namespace stent::resolve {
-
-/// A redirect that an earlier patch wrote: what its entry held before and holds since.
-struct EarlierRedirect {
-  RemoteAddress entry;
-  Bytes before;
-  Bytes written;
-  std::vector<RemoteRange> new_extents;  ///< of the earlier patch's function
-};
 
 struct ResolvedFunction {
   std::string name;

@@ -1,0 +1,19 @@
+// A redirect that stands in the target already, as its record tells it.
+#pragma once
+
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/bytes.hpp"
+
+namespace stent::resolve {
+
+/// A redirect that an earlier patch wrote: what its entry held before and holds since.
+struct EarlierRedirect {
+  RemoteAddress entry;
+  Bytes before;
+  Bytes written;
+  std::vector<RemoteRange> new_extents;  ///< of the earlier patch's function
+};
+
+}  // namespace stent::resolve
