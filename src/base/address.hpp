@@ -89,5 +89,7 @@ struct PatchBase {
 
 template <class Space>
 struct std::hash<stent::Address<Space>> {
-  std::size_t operator()(stent::Address<Space> a) const noexcept { return std::hash<std::uint64_t>{}(a.value); }
+  std::size_t operator()(stent::Address<Space> a) const noexcept {
+    return std::hash<std::uint64_t>{}(a.value);
+  }
 };

@@ -22,8 +22,9 @@ template <class T>
 [[nodiscard]] T load(ByteView from, std::uint64_t offset) {
   static_assert(std::is_trivially_copyable_v<T>);
   if (offset > from.size() || from.size() - offset < sizeof(T))
-    throw Error(ErrorCode::bad_input, "read of " + std::to_string(sizeof(T)) + " bytes at offset " +
-                                          std::to_string(offset) + " of " + std::to_string(from.size()),
+    throw Error(ErrorCode::bad_input,
+                "read of " + std::to_string(sizeof(T)) + " bytes at offset " + std::to_string(offset) +
+                    " of " + std::to_string(from.size()),
                 "the input is truncated or damaged; make it again");
   T value;
   std::memcpy(&value, from.data() + offset, sizeof value);

@@ -32,9 +32,9 @@ struct Report {
   BuildId patch_id;
   std::vector<ReplacedReport> functions;
   std::size_t threads = 0;
-  unsigned tries = 0;                          ///< stops needed until quiescent
-  std::chrono::nanoseconds stop_window{0};     ///< of the last stop: first thread stopped to last resumed
-  std::chrono::nanoseconds total{0};           ///< the whole call
+  unsigned tries = 0;                       ///< stops needed until quiescent
+  std::chrono::nanoseconds stop_window{0};  ///< of the last stop: first thread stopped to last resumed
+  std::chrono::nanoseconds total{0};        ///< the whole call
 };
 
 /// A patch found in a target.
@@ -45,7 +45,8 @@ struct Applied {
   std::int64_t applied_at = 0;  ///< seconds since the epoch
   std::vector<ReplacedReport> functions;
   RemoteRange memory;
-  /// "applied", or what an interrupted stent left behind ("incomplete"), or "retained" (reverted, memory kept).
+  /// "applied", or what an interrupted stent left behind ("incomplete"), or "retained" (reverted, memory
+  /// kept).
   std::string state;
 };
 
@@ -53,8 +54,8 @@ struct Applied {
 /// Throws gone, not_permitted, unsupported, mismatch, busy, already_applied, traced.
 Report apply(const patch::Patch& patch, Pid pid, const Options& options);
 
-/// Would `apply` work now? Changes nothing in the target; throws as `apply` would (but waits for nothing: `busy`
-/// names who is inside at this moment).
+/// Would `apply` work now? Changes nothing in the target; throws as `apply` would (but waits for nothing:
+/// `busy` names who is inside at this moment).
 Report check(const patch::Patch& patch, Pid pid, const Options& options);
 
 /// Takes the patch with this identity out again. Throws not_applied and as `apply`.

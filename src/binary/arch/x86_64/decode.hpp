@@ -19,7 +19,7 @@ enum class Flow {
   indirect_jump,
   indirect_call,
   ret,
-  stop,              ///< ud2, hlt, int3: does not continue
+  stop,  ///< ud2, hlt, int3: does not continue
 };
 
 /// A field of an instruction: `offset` bytes from the instruction's start, `size` bytes wide (1, 2, 4, 8).
@@ -35,11 +35,11 @@ struct Instruction {
   std::uint8_t length = 0;
   std::uint16_t mnemonic = 0;  ///< ZydisMnemonic, opaque to callers; equal means same operation
   Flow flow = Flow::next;
-  bool is_nop = false;                      ///< nop of any length, endbr64 is not one
-  std::optional<Field> branch;              ///< relative displacement of a direct branch
-  std::optional<Field> memory;              ///< displacement of a memory operand
+  bool is_nop = false;          ///< nop of any length, endbr64 is not one
+  std::optional<Field> branch;  ///< relative displacement of a direct branch
+  std::optional<Field> memory;  ///< displacement of a memory operand
   bool memory_is_rip_relative = false;
-  std::optional<Field> immediate;           ///< first immediate that is not a branch displacement
+  std::optional<Field> immediate;  ///< first immediate that is not a branch displacement
   /// Direct branch: offset of its target from the start of the decoded bytes (may lie outside them).
   std::optional<std::int64_t> branch_target;
   /// RIP-relative operand: offset of what it names from the start of the decoded bytes.

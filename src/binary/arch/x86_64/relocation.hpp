@@ -54,8 +54,8 @@ enum class Formula {
 
 struct RelocationInfo {
   Formula formula = Formula::unknown;
-  std::uint8_t size = 0;     ///< bytes of the field
-  bool is_signed = false;    ///< the field is sign-extended (matters for overflow)
+  std::uint8_t size = 0;   ///< bytes of the field
+  bool is_signed = false;  ///< the field is sign-extended (matters for overflow)
   bool is_tls = false;
 };
 
