@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prepares the real Redis test: the stock binary, a rebuild of its source that yields the same build-id, the objects'
-# compile commands, the debug files of the rebuild, and the fixes of the newer revision.
+# Prepares the real Redis test: the stock binary, a rebuild of its source that yields the same loaded bytes, the
+# objects' compile commands, the debug files of the rebuild, and the fixes of the newer revision.
 #
 #   prepare_redis.sh WORK      (WORK is reused when complete)
 #
@@ -18,7 +18,11 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 [ -e "$work/complete" ] && exit 0
 
-# fetch FILE: copies FILE into WORK/archive from the shared data, where it stands.
+not_available() {
+  echo "REAL DATA NOT AVAILABLE: $1" >&2
+  exit 77
+}
+
 data=$top/../shared/real/redis
 archive=$work/archive
 mkdir -p "$archive"
@@ -26,8 +30,7 @@ if [ -d "$data" ]; then
   cp -n "$data"/* "$archive"/
 elif ! (cd "$archive" && apt-get download "redis-server=5:$old" "redis-tools=5:$old" &&
         apt-get source --download-only "redis=5:$old" "redis=5:$new"); then
-  echo "REAL DATA NOT AVAILABLE: neither ../shared/real/redis nor the package archive has redis $old" >&2
-  exit 77
+  not_available "neither ../shared/real/redis nor the package archive has redis $old"
 fi
 
 rm -rf "$work/stock" "$work/source" "$work/debug" "$work/fixes" "$work/build"
@@ -43,7 +46,9 @@ mv "$work/build"/redis-* "$work/source"
 tar -xJf "$archive/redis_$old.debian.tar.xz" -C "$work/source"
 (
   cd "$work/source"
-  apt-get -y -qq --no-install-recommends build-dep . >"$work/build-dep.log" 2>&1
+  build_dep() { apt-get -y -qq --no-install-recommends build-dep . >>"$work/build-dep.log" 2>&1; }
+  build_dep || { apt-get -qq update >>"$work/build-dep.log" 2>&1 && build_dep; } ||
+    not_available "the packages to build redis with cannot be installed; see $work/build-dep.log"
   export DEB_BUILD_OPTIONS='nocheck parallel=2'
   bear --output "$work/compile_commands.json" -- dpkg-buildpackage -b -uc -us >"$work/build.log" 2>&1
   dpkg-source --before-build "$PWD" >>"$work/build.log" 2>&1 # the build took the distribution's patches off again
