@@ -36,7 +36,7 @@ std::optional<ByteView> find_in(ByteView notes, std::string_view owner, std::uin
 
 ByteView find_note(ByteView contents, std::string_view owner, std::uint32_t type) {
   const auto header = load<Elf64_Ehdr>(contents, 0);
-  if (!std::equal(ELFMAG, ELFMAG + SELFMAG, header.e_ident) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
+  if (!std::equal(ELFMAG, &ELFMAG[SELFMAG], header.e_ident) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
       header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != EM_X86_64 || header.e_type != ET_DYN ||
       header.e_phentsize != sizeof(Elf64_Phdr))
     damaged("it is not an x86-64 ELF file of the right kind");

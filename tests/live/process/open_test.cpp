@@ -198,7 +198,7 @@ TEST(Memory, ReadsInBatchesAcrossHoles) {
     EXPECT_EQ(requests[i].ok, i % 7 != 3);
     EXPECT_EQ(std::memcmp(buffers[i].data(), ELFMAG, SELFMAG) == 0, requests[i].ok);
   }
-  EXPECT_THROW(process.memory().read(RemoteAddress{8}, 4), Error);
+  EXPECT_THROW((void)process.memory().read(RemoteAddress{8}, 4), Error);
   EXPECT_THROW(process.writable_memory().write(RemoteAddress{8}, buffers[0]), Error);
   target.kill_and_reap();
   try {
