@@ -8,28 +8,22 @@
 # debug/ (usr/lib/debug with .dwz), fixes/ (debian/patches of the newer revision).
 # Exit status 77: neither ../shared/real nor the package archive has the data.
 set -euo pipefail
+source "$(dirname "$0")/package.sh"
 
 old=7.0.15-1~deb12u7
 new=7.0.15-1~deb12u10
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(cd "$here/../.." && pwd)
 work=${1:?usage: prepare_redis.sh WORK}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
 [ -e "$work/complete" ] && exit 0
-
-not_available() {
-  echo "REAL DATA NOT AVAILABLE: $1" >&2
-  exit 77
-}
 
 data=$top/../shared/real/redis
 archive=$work/archive
 mkdir -p "$archive"
 if [ -d "$data" ]; then
   cp -n "$data"/* "$archive"/
-elif ! (cd "$archive" && apt-get download "redis-server=5:$old" "redis-tools=5:$old" &&
-        apt-get source --download-only "redis=5:$old" "redis=5:$new"); then
+elif ! (cd "$archive" && apt-get -qq download "redis-server=5:$old" "redis-tools=5:$old" &&
+        fetch_source "$archive" "redis=5:$old" "redis=5:$new"); then
   not_available "neither ../shared/real/redis nor the package archive has redis $old"
 fi
 
@@ -46,9 +40,7 @@ mv "$work/build"/redis-* "$work/source"
 tar -xJf "$archive/redis_$old.debian.tar.xz" -C "$work/source"
 (
   cd "$work/source"
-  build_dep() { apt-get -y -qq --no-install-recommends build-dep . >>"$work/build-dep.log" 2>&1; }
-  build_dep || { apt-get -qq update >>"$work/build-dep.log" 2>&1 && build_dep; } ||
-    not_available "the packages to build redis with cannot be installed; see $work/build-dep.log"
+  install_build_dependencies "$work/build-dep.log"
   export DEB_BUILD_OPTIONS='nocheck parallel=2'
   bear --output "$work/compile_commands.json" -- dpkg-buildpackage -b -uc -us >"$work/build.log" 2>&1
   dpkg-source --before-build "$PWD" >>"$work/build.log" 2>&1 # the build took the distribution's patches off again
@@ -57,15 +49,9 @@ for package in "$work"/redis-tools-dbgsym_*.deb; do
   dpkg-deb -x "$package" "$work/debug"
 done
 
-# The build-id also covers debug information, which names headers of other packages; what counts is what is loaded.
-for section in .text .rodata .data .init_array .data.rel.ro; do
-  for file in stock/usr/bin/redis-check-rdb source/debian/redis-tools/usr/bin/redis-check-rdb; do
-    objcopy -O binary --only-section=$section "$work/$file" "$work/${file%%/*}.section"
-  done
-  if ! cmp -s "$work/stock.section" "$work/source.section"; then
-    echo "the rebuild is not the stock binary: $section differs; see $work/build.log" >&2
-    exit 1
-  fi
-done
-rm -f "$work"/*.section
+rebuilt=$work/source/debian/redis-tools/usr/bin/redis-check-rdb
+if ! same_loaded_bytes "$work/stock/usr/bin/redis-check-rdb" "$rebuilt"; then
+  echo "the rebuild is not the stock binary; see $work/build.log" >&2
+  exit 1
+fi
 touch "$work/complete"
