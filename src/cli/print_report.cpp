@@ -22,6 +22,8 @@ nlohmann::json to_json(const transaction::Report& report, const std::string& out
           {"threads", report.threads},
           {"tries", report.tries},
           {"stop_window_ns", report.stop_window.count()},
+          {"foreign_search_bytes", report.search.bytes},
+          {"foreign_search_ns", report.search.time.count()},
           {"total_ns", report.total.count()}};
 }
 
@@ -46,8 +48,9 @@ void print_report(const transaction::Report& report, const std::string& outcome,
     fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
                function.replacement.value);
   if (report.tries == 0) return;
-  fmt::print("  {} threads, {} {}, stop window {:.0f} us\n", report.threads, report.tries,
-             report.tries == 1 ? "try" : "tries", microseconds(report.stop_window));
+  fmt::print("  {} threads, {} {}, stop window {:.0f} us, {} KB searched for suspended stacks in {:.0f} us\n",
+             report.threads, report.tries, report.tries == 1 ? "try" : "tries",
+             microseconds(report.stop_window), report.search.bytes / 1000, microseconds(report.search.time));
 }
 
 void reporting_errors(bool as_json, const std::function<void()>& action) {

@@ -5,6 +5,11 @@ namespace stent::cli {
 transaction::Options ProcessOptions::transaction() const {
   transaction::Options options;
   options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  if (max_pause_ms)
+    options.max_pause = std::chrono::microseconds(static_cast<std::int64_t>(*max_pause_ms * 1000));
+  using transaction::ForeignStacks;
+  if (foreign_stacks == "ignore") options.foreign_stacks = ForeignStacks::ignore;
+  if (foreign_stacks == "refuse") options.foreign_stacks = ForeignStacks::refuse;
   return options;
 }
 
@@ -17,6 +22,15 @@ void add_process_options(CLI::App& command, ProcessOptions& options) {
       ->check(CLI::Range(1, highest_pid));
   command.add_option("--timeout", options.timeout_seconds, "seconds to wait until no thread is inside (10)")
       ->check(CLI::Range(0.0, longest_timeout_seconds));
+  constexpr double longest_pause_ms = 60'000;
+  command
+      .add_option("--max-pause", options.max_pause_ms,
+                  "longest single stop in milliseconds (20, and more for many threads or much memory)")
+      ->check(CLI::Range(0.001, longest_pause_ms));
+  command
+      .add_option("--foreign-stacks", options.foreign_stacks,
+                  "suspended contexts, fibers, coroutines: scan for them and wait (default), ignore, refuse")
+      ->check(CLI::IsMember({"scan", "ignore", "refuse"}));
   command.add_flag("--json", options.json, "print the result as JSON");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "live/stop/await_report_or.hpp"
 #include "live/stop/thread_table.hpp"
 
 namespace stent::stop {
@@ -29,6 +30,29 @@ void Session::serve(std::chrono::nanoseconds time) {
     if (left <= Clock::duration::zero()) return;
     await_report(std::min(left, at_most));
   }
+}
+
+bool Session::serve_or(int descriptor, std::chrono::nanoseconds time) {
+  constexpr Clock::duration at_most = std::chrono::milliseconds(2);
+  const auto end = Clock::now() + time;
+  for (;;) {
+    threads_->pump();
+    const auto left = end - Clock::now();
+    if (left <= Clock::duration::zero()) return false;
+    if (await_report_or(descriptor, std::min(left, at_most))) return true;
+  }
+}
+
+bool Session::inspect(Tid tid, const std::function<void(const StoppedThread&)>& look) {
+  constexpr auto patience = std::chrono::milliseconds(5);
+  threads_->pump();
+  ThreadTable::Entry* entry = threads_->find(tid);
+  if (entry == nullptr || entry->dormant || entry->tracee.state() != Tracee::State::running) return false;
+  entry->tracee.interrupt();
+  if (threads_->settle(*entry, Clock::now() + patience) != ThreadTable::Outcome::stopped) return false;
+  look(entry->view);
+  threads_->resume(*entry);
+  return true;
 }
 
 std::optional<StoppedTracee> Session::try_borrow(const Accept& accept, bool blocked, std::size_t candidates) {

@@ -30,6 +30,12 @@ class Session {
   /// Throws `gone` when it ended or replaced itself by exec.
   void serve(std::chrono::nanoseconds time);
 
+  /// The same, but returns early, with true, when `descriptor` becomes readable.
+  [[nodiscard]] bool serve_or(int descriptor, std::chrono::nanoseconds time);
+
+  /// Stops only the thread `tid` for as long as `look` takes. False when it has ended or does not stop soon.
+  bool inspect(Tid tid, const std::function<void(const StoppedThread&)>& look);
+
   using Accept = std::function<bool(const StoppedThread&)>;
 
   /// Stops one thread while the others run; `accept` is asked with each candidate's state while it is

@@ -89,7 +89,8 @@ unwind::ForbiddenCode old_code(const Prepared& prepared) {
   std::vector<unwind::CodePiece> pieces;
   for (const resolve::ResolvedFunction& function : prepared.resolved.functions)
     for (const RemoteRange& extent : function.old_extents)
-      pieces.push_back({extent, function.name, extent.begin == function.entry});
+      pieces.push_back({extent, function.name, extent.begin == function.entry,
+                        extent.begin == function.entry && unwind::is_coroutine_part(function.name)});
   return unwind::ForbiddenCode(std::move(pieces));
 }
 
@@ -140,7 +141,8 @@ Report report_of(const patch::Patch& patch, Pid pid, const Record& record, const
           change.threads,
           change.tries,
           change.stop_window,
-          Clock::now() - began};
+          Clock::now() - began,
+          change.search};
 }
 
 }  // namespace

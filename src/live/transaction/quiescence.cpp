@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "live/process/thread_switches.hpp"
 #include "live/transaction/code_names.hpp"
 #include "live/transaction/data_references.hpp"
 #include "live/unwind/used_stack.hpp"
@@ -13,8 +14,12 @@ namespace stent::transaction {
 namespace {
 
 using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 constexpr milliseconds shortest_wait{1};
 constexpr milliseconds longest_wait{100};
+/// What reading and scanning memory achieves at least; decides what is hopeless.
+constexpr std::uint64_t searched_a_millisecond = 4'000'000;
+constexpr milliseconds most_for_search{80};
 constexpr int unreferenced_tries = 6;
 constexpr std::size_t frames_shown = 40;
 
@@ -44,39 +49,111 @@ Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
       records_(std::move(records)),
       forbidden_(std::move(forbidden)),
       options_(options),
-      unwinder_(session.target().memory(), all_tables(session.target(), records_)) {}
+      unwinder_(session.target().memory(), all_tables(session.target(), records_)),
+      check_(session.target().memory(), unwinder_, forbidden_),
+      own_memory_(process::own_memory(session.target().pid())) {
+  if (options_.foreign_stacks != ForeignStacks::ignore) foreign_.emplace(session.target(), forbidden_);
+}
 
 std::variant<Change, Busy> Quiescence::change(std::span<const redirect::JumpWrite> writes,
                                               Deadline deadline) {
   Change result;
+  refuse_hopeless();
+  std::optional<RemoteAddress> slot;  // of the last intruder, seen first at `seen`
+  auto seen = Clock::now();
   for (milliseconds wait = shortest_wait;; wait = std::min(wait * 2, longest_wait)) {
     ++result.tries;
     auto intruder = try_once(writes, result);
     if (!intruder) return result;
-    const auto left = deadline - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return Busy{std::move(*intruder), result.tries};
-    session_->serve(std::min<std::chrono::nanoseconds>(wait, left));
+    refuse_found(*intruder);
+    if (!slot || slot != intruder->slot) seen = Clock::now();
+    slot = intruder->slot;
+    if (Clock::now() >= deadline) return Busy{std::move(*intruder), result.tries, {}};
+    const auto inside = [&] { return is_still_inside(intruder->tid); };
+    const auto waited = wait_for_intruder(*session_, *intruder, wait, deadline, inside);
+    if (waited == Waited::may_have_left) continue;
+    Busy busy{std::move(*intruder), result.tries, {}};
+    if (waited == Waited::never_moved) busy.unchanged_for = Clock::now() - seen;
+    return busy;
   }
+}
+
+void Quiescence::refuse_hopeless() const {
+  if (!foreign_ ||
+      own_memory_ / searched_a_millisecond <= static_cast<std::uint64_t>(max_pause() / milliseconds(1)))
+    return;
+  throw Error(
+      ErrorCode::refused,
+      fmt::format("process {} holds {} MB of memory, more than can be searched for suspended stacks within a "
+                  "pause of {} ms",
+                  session_->target().pid().value, own_memory_ / 1'000'000, max_pause() / milliseconds(1)),
+      "allow a longer pause with --max-pause, or give --foreign-stacks=ignore if no fiber, swapcontext or "
+      "coroutine of the program can be inside the functions to be replaced");
+}
+
+void Quiescence::refuse_found(const unwind::Intruder& intruder) const {
+  if (options_.foreign_stacks != ForeignStacks::refuse || !intruder.slot) return;
+  throw Error(
+      ErrorCode::refused, intruder.reason,
+      "--foreign-stacks=scan waits until it has left; --foreign-stacks=ignore does not look for such stacks");
+}
+
+bool Quiescence::is_still_inside(Tid tid) {
+  check_.begin(session_->target().mappings());
+  std::optional<unwind::Intruder> intruder;
+  const bool seen = session_->inspect(tid, [&](const stop::StoppedThread& thread) {
+    intruder = check_.look(states_of(std::span(&thread, 1)));
+  });
+  return seen && (intruder || check_.has_undecided());
 }
 
 std::optional<unwind::Intruder> Quiescence::try_once(std::span<const redirect::JumpWrite> writes,
                                                      Change& change) {
+  constexpr int most_attempts = 4;
+  const auto serve = [this] { session_->serve(std::chrono::nanoseconds(0)); };
+  for (int i = 0; i < most_attempts; ++i) {
+    const auto mappings = session_->target().mappings();
+    check_.begin(mappings);
+    if (foreign_) foreign_->begin(mappings);
+    Attempt attempt = stop_and_change(writes, change);
+    if (attempt.intruder) check_.complete(*attempt.intruder, serve);
+    if (attempt.intruder || !attempt.is_undecided) return attempt.intruder;
+    if (auto intruder = check_.decide(serve)) return intruder;
+  }
+  return crowd("has stacks that change faster than they can be understood");
+}
+
+unwind::Intruder Quiescence::crowd(const std::string& reason) const {
+  unwind::Intruder intruder;
+  intruder.tid = {session_->target().pid().value};
+  intruder.comm = session_->target().name();
+  intruder.reason = reason;
+  return intruder;
+}
+
+Quiescence::Attempt Quiescence::stop_and_change(std::span<const redirect::JumpWrite> writes, Change& change) {
   const process::RemoteMemory& memory = session_->target().memory();
-  unwind::StackCheck check(memory, unwinder_, forbidden_, session_->target().mappings());
   stop::ThreadGroupStop stop(*session_, max_pause());
+  stop_began_ = Clock::now();
   const auto unstoppable = [](const stop::Unstoppable& u) {
-    return unwind::Intruder{u.tid, u.comm, "", "could not be stopped in time: " + u.reason, {}};
+    unwind::Intruder intruder;
+    intruder.tid = u.tid;
+    intruder.comm = u.comm;
+    intruder.reason = "could not be stopped in time: " + u.reason;
+    return Attempt{std::move(intruder), false};
   };
   if (const auto u = stop.stop_blocked()) return unstoppable(*u);
-  if (auto intruder = look(stop.blocked(), check)) return intruder;
+  const auto blocked = states_of(stop.blocked());
+  if (auto intruder = check_.look(blocked)) return {std::move(intruder), false};
+  if (check_.has_undecided()) return {std::nullopt, true};
+  if (foreign_) foreign_->leave_out(blocked);
   if (const auto u = stop.stop_running()) return unstoppable(*u);
-  if (auto intruder = look(stop.running(), check)) return intruder;
-  if (stop.overdue())
-    return unwind::Intruder{session_->target().threads().front().tid,
-                            session_->target().name(),
-                            "",
-                            "is one of too many to be checked within the longest pause allowed",
-                            {}};
+  const auto running = states_of(stop.running());
+  if (auto intruder = check_.look(running)) return {std::move(intruder), false};
+  if (check_.has_undecided()) return {std::nullopt, true};
+  if (foreign_) foreign_->leave_out(running);
+  if (auto intruder = search_foreign_stacks(change)) return {std::move(intruder), false};
+  if (stop.overdue()) return {crowd("has too many threads to be checked within the longest pause"), false};
   if (const redirect::JumpWrite* changed = redirect::first_changed(memory, writes))
     throw Error(ErrorCode::mismatch,
                 fmt::format("{} at {:#x} changed in memory while stent waited", changed->function,
@@ -85,14 +162,15 @@ std::optional<unwind::Intruder> Quiescence::try_once(std::span<const redirect::J
   redirect::write_all(stop.memory(), writes);
   change.threads = stop.blocked().size() + stop.running().size();
   change.stop_window = stop.resume();
-  return std::nullopt;
+  return {};
 }
 
-std::optional<unwind::Intruder> Quiescence::look(std::span<const stop::StoppedThread> threads,
-                                                 unwind::StackCheck& check) {
-  for (const stop::StoppedThread& thread : threads)
-    if (auto intruder = check.check(state_of(thread))) return intruder;
-  return std::nullopt;
+std::optional<unwind::Intruder> Quiescence::search_foreign_stacks(Change& change) {
+  if (!foreign_) return std::nullopt;
+  auto intruder = foreign_->look(check_.guard(), stop_began_ + max_pause());
+  change.search = {foreign_->bytes(), foreign_->time()};
+  if (intruder && !intruder->slot) return crowd(intruder->reason);
+  return intruder;
 }
 
 bool Quiescence::unreferenced(std::span<const RemoteRange> ranges) {
@@ -108,40 +186,74 @@ bool Quiescence::unreferenced(std::span<const RemoteRange> ranges) {
 
 std::optional<std::vector<RemoteRange>> Quiescence::try_unreferenced(std::span<const RemoteRange> ranges) {
   const auto mappings = session_->target().mappings();
-  unwind::StackCheck check(session_->target().memory(), unwinder_, forbidden_, mappings);
+  check_.begin(mappings);
   stop::ThreadGroupStop stop(*session_, max_pause());
   if (stop.stop_blocked() || stop.stop_running()) return std::nullopt;
-  const auto refers = [&](const stop::StoppedThread& thread) {
-    const unwind::ThreadState state = state_of(thread);
-    return check.check(state).has_value() || check.holds_value(state, ranges);
-  };
-  if (std::ranges::any_of(stop.blocked(), refers) || std::ranges::any_of(stop.running(), refers))
-    return std::nullopt;
+  std::vector<unwind::ThreadState> threads = states_of(stop.blocked());
+  std::ranges::move(states_of(stop.running()), std::back_inserter(threads));
+  if (check_.look(threads) || check_.has_undecided()) return std::nullopt;
   std::vector<RemoteRange> unused;
-  for (const auto threads : {stop.blocked(), stop.running()})
-    for (const stop::StoppedThread& thread : threads)
-      if (const auto part = unwind::unused_stack(state_of(thread), mappings)) unused.push_back(*part);
+  for (const unwind::ThreadState& thread : threads) {
+    if (check_.holds_value(thread, ranges)) return std::nullopt;
+    if (const auto part = unwind::unused_stack(thread, mappings)) unused.push_back(*part);
+  }
   return unused;
 }
 
 std::chrono::nanoseconds Quiescence::max_pause() const {
   if (options_.max_pause) return *options_.max_pause;
-  return stop::default_max_pause(session_->thread_count());
+  const auto pause = stop::default_max_pause(session_->thread_count());
+  if (!foreign_) return pause;
+  const milliseconds search(static_cast<std::int64_t>(own_memory_ / searched_a_millisecond));
+  return pause + std::min(search, most_for_search);
 }
 
-unwind::ThreadState Quiescence::state_of(const stop::StoppedThread& thread) const {
-  return {thread.tid, thread.comm, thread.tid.value == session_->target().pid().value, thread.registers.raw};
+std::vector<unwind::ThreadState> Quiescence::states_of(std::span<const stop::StoppedThread> threads) const {
+  std::vector<unwind::ThreadState> states;
+  states.reserve(threads.size());
+  for (const stop::StoppedThread& thread : threads)
+    states.push_back({thread.tid, thread.comm, thread.tid.value == session_->target().pid().value,
+                      thread.was_blocked, thread.registers.raw});
+  return states;
 }
+
+namespace {
+
+std::string describe(const Busy& busy) {
+  const unwind::Intruder& intruder = busy.intruder;
+  const std::string who =
+      intruder.slot ? "" : fmt::format("thread {} ({}) ", intruder.tid.value, intruder.comm);
+  std::string message =
+      fmt::format("{}{}; {} {}", who, intruder.reason, busy.tries, busy.tries == 1 ? "try" : "tries");
+  if (busy.unchanged_for.count() > 0)
+    message += fmt::format("; it has not moved for {:.1f} s",
+                           std::chrono::duration<double>(busy.unchanged_for).count());
+  return message;
+}
+
+std::string hint_for(const Busy& busy) {
+  if (busy.intruder.slot)
+    return "wait longer with --timeout until it goes on; if it is no suspended stack, or a coroutine that "
+           "may go on in "
+           "the new code, --foreign-stacks=ignore does not look for such words";
+  if (busy.unchanged_for.count() > 0 && busy.intruder.was_blocked)
+    return "it sleeps there and will not leave by itself: make it wake up (a request, a signal it handles), "
+           "change "
+           "the functions it calls instead of the one it waits in, or restart the target";
+  return "try again when the function is not in use, or wait longer with --timeout";
+}
+
+}  // namespace
 
 Error busy_error(const process::Process& target, const std::vector<FoundRecord>& records, const Busy& busy) {
+  std::string message = describe(busy);
   const unwind::Intruder& intruder = busy.intruder;
-  std::string message = fmt::format("thread {} ({}) {}; {} {}", intruder.tid.value, intruder.comm,
-                                    intruder.reason, busy.tries, busy.tries == 1 ? "try" : "tries");
   const CodeNames names(target, records);
-  for (std::size_t i = 0; i < intruder.chain.frames.size() && i < frames_shown; ++i)
-    message += fmt::format("\n  #{:<2} {}", i, names.describe(intruder.chain.frames[i].pc, i != 0));
-  return {ErrorCode::busy, message,
-          "try again when the function is not in use, or wait longer with --timeout"};
+  for (std::size_t i = 0; i < intruder.chain.frames.size() && i < frames_shown; ++i) {
+    const unwind::Frame& frame = intruder.chain.frames[i];
+    message += fmt::format("\n  #{:<2} {}", i, names.describe(frame.pc, !frame.is_interrupted));
+  }
+  return {ErrorCode::busy, message, hint_for(busy)};
 }
 
 }  // namespace stent::transaction

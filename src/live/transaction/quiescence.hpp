@@ -12,23 +12,26 @@
 #include "live/stop/thread_group_stop.hpp"
 #include "live/transaction/inventory.hpp"
 #include "live/transaction/transaction.hpp"
+#include "live/transaction/wait_for_intruder.hpp"
+#include "live/unwind/foreign_stacks.hpp"
 #include "live/unwind/stack_check.hpp"
 
 namespace stent::transaction {
-
-using Deadline = std::chrono::steady_clock::time_point;
 
 /// What one successful change took.
 struct Change {
   unsigned tries = 0;
   std::size_t threads = 0;
   std::chrono::nanoseconds stop_window{0};
+  ForeignSearch search;
 };
 
 /// Who kept a change from being made until the deadline.
 struct Busy {
   unwind::Intruder intruder;
   unsigned tries = 0;
+  /// It slept, or the word stayed, for so long without a change until the deadline; 0: it moved.
+  std::chrono::nanoseconds unchanged_for{0};
 };
 
 /// The error that tells of `busy`: thread, function and call chain. Takes a while (it reads symbol tables),
@@ -40,6 +43,8 @@ class Quiescence {
  public:
   Quiescence(stop::Session& session, std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden,
              const Options& options);
+  Quiescence(const Quiescence&) = delete;
+  Quiescence& operator=(const Quiescence&) = delete;
 
   /// Makes all of `writes` in one stop in which no thread is inside. Tries until `deadline`, at least once,
   /// with the target running in between. Throws `mismatch` when a place no longer holds what the write
@@ -52,19 +57,37 @@ class Quiescence {
   [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges);
 
  private:
-  std::optional<unwind::Intruder> look(std::span<const stop::StoppedThread> threads,
-                                       unwind::StackCheck& check);
+  /// What came of one stop: changed, or kept from it by an intruder or by threads not yet understood.
+  struct Attempt {
+    std::optional<unwind::Intruder> intruder;
+    bool is_undecided = false;
+  };
+
   std::optional<unwind::Intruder> try_once(std::span<const redirect::JumpWrite> writes, Change& change);
+  Attempt stop_and_change(std::span<const redirect::JumpWrite> writes, Change& change);
+  std::optional<unwind::Intruder> search_foreign_stacks(Change& change);
+  /// Throws `refused` when the policy, or too much memory, leaves no hope.
+  void refuse_hopeless() const;
+  void refuse_found(const unwind::Intruder& intruder) const;
+  /// Whether this one thread still is an intruder.
+  bool is_still_inside(Tid tid);
+  /// An intruder that is no single thread.
+  [[nodiscard]] unwind::Intruder crowd(const std::string& reason) const;
   /// The unused parts of all stacks when no thread refers to `ranges`.
   [[nodiscard]] std::optional<std::vector<RemoteRange>> try_unreferenced(std::span<const RemoteRange> ranges);
   [[nodiscard]] std::chrono::nanoseconds max_pause() const;
-  [[nodiscard]] unwind::ThreadState state_of(const stop::StoppedThread& thread) const;
+  [[nodiscard]] std::vector<unwind::ThreadState> states_of(
+      std::span<const stop::StoppedThread> threads) const;
 
   stop::Session* session_;
   std::vector<FoundRecord> records_;
   unwind::ForbiddenCode forbidden_;
   Options options_;
   unwind::Unwinder unwinder_;
+  unwind::StackCheck check_;
+  std::optional<unwind::ForeignStacks> foreign_;  ///< empty: the policy says to ignore them
+  std::uint64_t own_memory_;                      ///< of the target, when this began
+  std::chrono::steady_clock::time_point stop_began_;
 };
 
 }  // namespace stent::transaction

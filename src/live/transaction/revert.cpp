@@ -47,7 +47,8 @@ Report revert(const BuildId& patch_id, Pid pid, const Options& options) {
           change.threads,
           change.tries,
           change.stop_window,
-          Clock::now() - began};
+          Clock::now() - began,
+          change.search};
 }
 
 }  // namespace stent::transaction

@@ -42,8 +42,12 @@ std::vector<RemoteRange> pieces_but_code(const Record& record) {
 
 unwind::ForbiddenCode code_of(const Record& record) {
   std::vector<unwind::CodePiece> pieces;
-  for (const RecordedFunction& function : record.functions)
+  for (const RecordedFunction& function : record.functions) {
     for (const RemoteRange& extent : function.new_extents) pieces.push_back({extent, function.name, false});
+    // A coroutine that the new code suspended goes on at the old entry.
+    if (unwind::is_coroutine_part(function.name))
+      pieces.push_back({{function.entry, 1}, function.name, true, true});
+  }
   for (const RecordedPiece& piece : record.pieces)
     if (piece.kind == patch::SegmentKind::code)
       pieces.push_back({piece.range, "patch " + record.name, false});

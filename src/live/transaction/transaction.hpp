@@ -12,10 +12,25 @@
 
 namespace stent::transaction {
 
+/// What to do about stacks that no thread runs on (suspended contexts, fibers, coroutines).
+enum class ForeignStacks {
+  scan,    ///< search memory for them in the stop; wait while one is in a function to be replaced
+  ignore,  ///< the user knows that there are none
+  refuse,  ///< as scan, but do not wait
+};
+
 struct Options {
   std::chrono::milliseconds timeout{10'000};  ///< how long to wait for quiescence
-  /// Longest single stop, stopping included; empty: 20 ms + 20 us a thread.
+  /// Longest single stop, stopping included; empty: 20 ms + 20 us a thread, and up to 80 ms where there is
+  /// much memory to search.
   std::optional<std::chrono::microseconds> max_pause;
+  ForeignStacks foreign_stacks = ForeignStacks::scan;
+};
+
+/// What the search for stacks of no thread took.
+struct ForeignSearch {
+  std::uint64_t bytes = 0;
+  std::chrono::nanoseconds time{0};
 };
 
 struct ReplacedReport {
@@ -35,6 +50,7 @@ struct Report {
   unsigned tries = 0;                       ///< stops needed until quiescent
   std::chrono::nanoseconds stop_window{0};  ///< of the last stop: first thread stopped to last resumed
   std::chrono::nanoseconds total{0};        ///< the whole call
+  ForeignSearch search;                     ///< part of the stop
 };
 
 /// A patch found in a target.

@@ -1,4 +1,4 @@
-// Scanning stack memory for words that lie in given ranges.
+// Scanning memory for words that lie in given ranges.
 #pragma once
 
 #include <optional>
@@ -9,16 +9,19 @@
 
 namespace stent::unwind {
 
-/// A word on a stack that may be a return address into forbidden code.
+/// A word in memory that may be a return address into forbidden code.
 struct Hit {
   RemoteAddress slot;
-  RemoteAddress value;
-  const CodePiece* piece = nullptr;
+  RemoteAddress value;               ///< unmangled, where setjmp had mangled it
+  const CodePiece* piece = nullptr;  ///< null: what a signal left behind (`signal_segments`)
+  bool was_mangled = false;
 };
 
-/// Every aligned 8-byte word of `memory` (which stands at `at` in the target) that forbidden code may be
-/// returned to by, ascending. A partial word at either end is left out.
-[[nodiscard]] std::vector<Hit> scan(ByteView memory, RemoteAddress at, const ForbiddenCode& forbidden);
+/// Appends to `hits` every aligned 8-byte word of `memory` (which stands at `at` in the target) that
+/// forbidden code may be returned to by, ascending; also those that setjmp mangled with `guard`. A partial
+/// word at either end is left out. Stops at `most` hits.
+void scan(ByteView memory, RemoteAddress at, const ForbiddenCode& forbidden, std::uint64_t guard,
+          std::vector<Hit>& hits, std::size_t most);
 
 /// The first aligned word of `memory` with a value inside one of `ranges`.
 [[nodiscard]] std::optional<Hit> find_value(ByteView memory, RemoteAddress at,

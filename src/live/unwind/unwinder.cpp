@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "live/unwind/arch_x86_64_call_site.hpp"
+#include "live/unwind/arch_x86_64_return_slot.hpp"
 #include "live/unwind/page_cache.hpp"
 
 // Exported by libunwind-x86_64 and used by libunwind-ptrace, but declared in no installed header.
@@ -16,7 +18,6 @@ extern "C" int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t space, unw_wo
 namespace stent::unwind {
 namespace {
 
-constexpr std::size_t frame_limit = 512;
 constexpr std::uint8_t pointer_encoding_omitted = 0xff;
 constexpr std::uint8_t table_encoding = 0x3b;  // DW_EH_PE_datarel | DW_EH_PE_sdata4
 
@@ -50,8 +51,7 @@ std::vector<UnwindTable> unwind_tables(std::span<const process::Module> modules)
 class Unwinder::Accessors {
  public:
   Accessors(const process::RemoteMemory& memory, std::vector<UnwindTable> tables)
-      : fixed_(memory), moving_(memory), tables_(std::move(tables)) {
-    for (const UnwindTable& table : tables_) add_fixed(table);
+      : fixed_(memory), tables_(std::move(tables)) {
     callbacks_.find_proc_info = find_proc_info;
     callbacks_.put_unwind_info = put_unwind_info;
     callbacks_.get_dyn_info_list_addr = no_dynamic_info;
@@ -67,19 +67,14 @@ class Unwinder::Accessors {
   Accessors& operator=(const Accessors&) = delete;
   ~Accessors() { unw_destroy_addr_space(space_); }
 
-  [[nodiscard]] CallChain walk(const ThreadState& thread);
+  [[nodiscard]] CallChain walk(const StackSnapshot& snapshot, std::size_t most_frames,
+                               const std::function<void()>& pause);
 
  private:
   static Accessors& self(void* argument) { return *static_cast<Accessors*>(argument); }
 
-  void add_fixed(const UnwindTable& table) {
-    fixed_ranges_.push_back(table.code);
-    fixed_ranges_.push_back(table.eh_frame_hdr);
-  }
   bool read(RemoteAddress from, MutableByteView into) {
-    for (const RemoteRange& range : fixed_ranges_)
-      if (range.contains(from)) return fixed_.read(from, into);
-    return moving_.read(from, into);
+    return (snapshot_ != nullptr && snapshot_->read(from, into)) || fixed_.read(from, into);
   }
   template <class T>
   std::optional<T> read_value(RemoteAddress from) {
@@ -91,6 +86,7 @@ class Unwinder::Accessors {
   std::optional<unw_dyn_info_t> table_of(const UnwindTable& table);
   bool at_syscall(RemoteAddress pc);
   bool follows_call(RemoteAddress pc);
+  bool is_confirmed(unw_cursor_t cursor, const Frame& frame);
 
   static int find_proc_info(unw_addr_space_t, unw_word_t ip, unw_proc_info_t* result, int need,
                             void* argument);
@@ -110,13 +106,11 @@ class Unwinder::Accessors {
     return -UNW_ENOINFO;
   }
 
-  PageCache fixed_;   ///< code and tables of modules
-  PageCache moving_;  ///< stacks: valid for one walk
+  PageCache fixed_;  ///< code and tables of modules
   std::vector<UnwindTable> tables_;
-  std::vector<RemoteRange> fixed_ranges_;
   unw_accessors_t callbacks_{};
   unw_addr_space_t space_ = nullptr;
-  const ThreadState* thread_ = nullptr;
+  const StackSnapshot* snapshot_ = nullptr;  ///< during a walk
   bool guessed_ = false;  ///< libunwind was left without information and went on by heuristics
 };
 
@@ -167,7 +161,7 @@ int Unwinder::Accessors::access_memory(unw_addr_space_t, unw_word_t at, unw_word
 int Unwinder::Accessors::access_register(unw_addr_space_t, unw_regnum_t number, unw_word_t* value, int write,
                                          void* argument) {
   if (write != 0) return -UNW_EREADONLYREG;
-  const user_regs_struct& r = self(argument).thread_->registers;
+  const user_regs_struct& r = self(argument).snapshot_->thread.registers;
   const std::array<unsigned long long, 17> by_number{r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi,
                                                      r.rbp, r.rsp, r.r8,  r.r9,  r.r10, r.r11,
                                                      r.r12, r.r13, r.r14, r.r15, r.rip};
@@ -182,36 +176,55 @@ bool Unwinder::Accessors::at_syscall(RemoteAddress pc) {
 }
 
 bool Unwinder::Accessors::follows_call(RemoteAddress pc) {
-  const auto code = read_value<std::array<std::uint8_t, 8>>(pc - 8);
-  if (!code) return false;
-  if ((*code)[3] == 0xe8) return true;                   // call rel32
-  for (std::size_t length = 2; length <= 7; ++length) {  // call r/m64: ff /2 with its operand's length
-    const std::size_t at = 8 - length;
-    if ((*code)[at] == 0xff && ((*code)[at + 1] & 0x38) == 0x10) return true;
-  }
-  return false;
+  const auto code = read_value<std::array<std::uint8_t, call_site_size>>(pc - call_site_size);
+  return code && ends_with_call(*code);
 }
 
-CallChain Unwinder::Accessors::walk(const ThreadState& thread) {
+/// An interrupted frame: its program counter may be anywhere, so its call frame information is believed only
+/// at a system call, or where the code ahead returns through the same word.
+bool Unwinder::Accessors::is_confirmed(unw_cursor_t cursor, const Frame& frame) {
+  if (at_syscall(frame.pc)) return true;
+  unw_word_t rbp = 0, caller_sp = 0;
+  if (unw_get_reg(&cursor, UNW_X86_64_RBP, &rbp) < 0) return false;
+  const auto slot = return_slot(frame.pc, frame.sp, {rbp}, [this](RemoteAddress from, MutableByteView into) {
+    return read(from, into);
+  });
+  if (!slot || unw_step(&cursor) <= 0 || unw_get_reg(&cursor, UNW_REG_SP, &caller_sp) < 0) return false;
+  return RemoteAddress{caller_sp} == *slot + 8;
+}
+
+CallChain Unwinder::Accessors::walk(const StackSnapshot& snapshot, std::size_t most_frames,
+                                    const std::function<void()>& pause) {
+  constexpr std::size_t frames_between_pauses = 256;
   CallChain chain;
-  thread_ = &thread;
+  snapshot_ = &snapshot;
   guessed_ = false;
-  moving_.forget();
   unw_cursor_t cursor;
   if (unw_init_remote(&cursor, space_, this) < 0) return chain;
-  bool trusted = at_syscall(thread.pc());
+  bool trusted = true, interrupted = true, crossed = false;
   int step = 1;
-  while (step > 0 && chain.frames.size() < frame_limit) {
+  while (step > 0 && chain.frames.size() < most_frames) {
     unw_word_t ip = 0, sp = 0;
     if (unw_get_reg(&cursor, UNW_REG_IP, &ip) < 0 || unw_get_reg(&cursor, UNW_REG_SP, &sp) < 0) break;
     if (!chain.frames.empty()) {
-      if (sp <= chain.frames.back().sp.value || !follows_call({ip})) trusted = false;
+      const bool rises = sp > chain.frames.back().sp.value;
+      // From an alternate stack a signal frame leads home, once.
+      const bool comes_home =
+          interrupted && !crossed && snapshot.home && snapshot.home->range().contains({sp});
+      if (comes_home && !rises) crossed = true;
+      if (!rises && !comes_home) trusted = false;
+      if (!interrupted && unw_is_signal_frame(&cursor) <= 0 && !follows_call({ip})) trusted = false;
     }
-    chain.frames.push_back({{ip}, {sp}});
-    if (unw_is_signal_frame(&cursor) > 0) trusted = false;
+    if (!snapshot.holds({sp})) trusted = false;
+    const Frame frame{{ip}, {sp}, interrupted};
+    chain.frames.push_back(frame);
+    if (interrupted && !is_confirmed(cursor, frame)) trusted = false;
+    interrupted = unw_is_signal_frame(&cursor) > 0;
+    if (chain.frames.size() % frames_between_pauses == 0) pause();
     step = unw_step(&cursor);
   }
   chain.is_certain = trusted && step == 0 && !guessed_;
+  snapshot_ = nullptr;
   return chain;
 }
 
@@ -219,6 +232,9 @@ Unwinder::Unwinder(const process::RemoteMemory& memory, std::vector<UnwindTable>
     : accessors_(std::make_unique<Accessors>(memory, std::move(tables))) {}
 Unwinder::~Unwinder() = default;
 
-CallChain Unwinder::walk(const ThreadState& thread) { return accessors_->walk(thread); }
+CallChain Unwinder::walk(const StackSnapshot& snapshot, std::size_t most_frames,
+                         const std::function<void()>& pause) {
+  return accessors_->walk(snapshot, most_frames, pause);
+}
 
 }  // namespace stent::unwind

@@ -2,6 +2,7 @@
 // trust.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,7 +10,7 @@
 
 #include "live/process/module.hpp"
 #include "live/process/remote_memory.hpp"
-#include "live/unwind/thread_state.hpp"
+#include "live/unwind/stack_snapshot.hpp"
 
 namespace stent::unwind {
 
@@ -23,16 +24,20 @@ struct UnwindTable {
 [[nodiscard]] std::vector<UnwindTable> unwind_tables(std::span<const process::Module> modules);
 
 struct Frame {
-  RemoteAddress pc;  ///< next instruction of the innermost frame, return address of all others
+  /// Next instruction of the innermost frame and of one that a signal interrupted; of all others the return
+  /// address.
+  RemoteAddress pc;
   RemoteAddress sp;
+  bool is_interrupted = false;
 };
 
 /// A call chain, innermost frame first.
 struct CallChain {
   std::vector<Frame> frames;
   /// Every step was described by call frame information, every return address follows a call, the stack
-  /// pointer strictly rises, the thread is at a system call, no signal frame is in between, and the end is a
-  /// frame that says it is the outermost one. Only then may a word found on the stack be called stale.
+  /// pointer strictly rises (but where a signal came on an alternate stack), an interrupted program counter
+  /// is at a system call or decoding the code ahead finds the same return address, and the end has nothing to
+  /// return to. Only then may a word found on the stack be called stale, and only between the chain's ends.
   bool is_certain = false;
 };
 
@@ -44,8 +49,11 @@ class Unwinder {
   Unwinder& operator=(const Unwinder&) = delete;
   ~Unwinder();
 
-  /// The chain of a thread that is stopped during the call.
-  [[nodiscard]] CallChain walk(const ThreadState& thread);
+  /// The chain of a snapshot, of at most `most_frames` frames; a longer one is cut off and not certain. Reads
+  /// only the snapshot and what never changes (code, tables), so that the thread may run meanwhile. `pause`
+  /// is called now and then on the way.
+  [[nodiscard]] CallChain walk(const StackSnapshot& snapshot, std::size_t most_frames,
+                               const std::function<void()>& pause);
 
  private:
   class Accessors;

@@ -21,26 +21,21 @@ const process::Mapping* home_of(const ThreadState& thread, const std::vector<pro
 
 }  // namespace
 
-std::optional<std::vector<RemoteRange>> used_stack(const ThreadState& thread,
-                                                   const std::vector<process::Mapping>& mappings) {
+std::optional<UsedStack> used_stack(const ThreadState& thread,
+                                    const std::vector<process::Mapping>& mappings) {
   const RemoteAddress sp = thread.sp();
   const process::Mapping* home = home_of(thread, mappings);
   const process::Mapping* here = process::find_mapping(mappings, sp);
   if (home == nullptr || here == nullptr || !here->permissions.read || !home->permissions.read)
     return std::nullopt;
 
-  const RemoteAddress low = std::max(sp - red_zone, here->range.begin);
-  if (here != home) return std::vector{from_to(low, here->range.end()), home->range};
-
-  RemoteAddress end = home->range.end();
+  const RemoteAddress lowest = std::max(sp - red_zone, here->range.begin);
+  const RemoteAddress low{lowest.value & ~std::uint64_t{7}};
+  if (here != home) return UsedStack{from_to(low, here->range.end()), home->range};
+  if (thread.is_main) return UsedStack{from_to(low, home->range.end()), std::nullopt};
   const RemoteAddress thread_pointer{thread.registers.fs_base};
-  if (!thread.is_main) {
-    if (sp < thread_pointer)
-      end = std::min(end, thread_pointer + control_block);
-    else
-      return std::vector{home->range};
-  }
-  return std::vector{from_to(low, end)};
+  if (sp >= thread_pointer) return UsedStack{home->range, std::nullopt};
+  return UsedStack{from_to(low, std::min(home->range.end(), thread_pointer + control_block)), std::nullopt};
 }
 
 std::optional<RemoteRange> unused_stack(const ThreadState& thread,

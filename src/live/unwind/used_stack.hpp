@@ -9,11 +9,17 @@
 
 namespace stent::unwind {
 
-/// The used part of the stack `thread` runs on, from the red zone below its stack pointer to the stack's end,
-/// and its whole home stack when it runs elsewhere (alternate stack, fiber). Empty when that cannot be told
-/// from `mappings`; they may be slightly older than the thread: what appeared since then is "cannot be told".
-[[nodiscard]] std::optional<std::vector<RemoteRange>> used_stack(
-    const ThreadState& thread, const std::vector<process::Mapping>& mappings);
+struct UsedStack {
+  /// From the red zone below the stack pointer to the stack's end.
+  RemoteRange current;
+  /// The whole home stack of a thread that runs elsewhere (alternate stack, fiber).
+  std::optional<RemoteRange> home;
+};
+
+/// Empty when that cannot be told from `mappings`; they may be slightly older than the thread: what appeared
+/// since then is "cannot be told".
+[[nodiscard]] std::optional<UsedStack> used_stack(const ThreadState& thread,
+                                                  const std::vector<process::Mapping>& mappings);
 
 /// The dead part of the home stack `thread` runs on: below the red zone. Empty when it runs elsewhere.
 [[nodiscard]] std::optional<RemoteRange> unused_stack(const ThreadState& thread,

@@ -24,25 +24,35 @@ ThreadState thread(bool is_main, std::uint64_t sp, std::uint64_t fs_base) {
   return state;
 }
 
-using Ranges = std::vector<RemoteRange>;
-
 TEST(UsedStack, OfTheFirstThreadReachesFromTheRedZoneToTheEnd) {
-  EXPECT_EQ(used_stack(thread(true, 0x9f000, 0x11000), mappings), (Ranges{{{0x9ef80}, 0x1080}}));
+  const auto used = used_stack(thread(true, 0x9f000, 0x11000), mappings);
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->current, (RemoteRange{{0x9ef80}, 0x1080}));
+  EXPECT_FALSE(used->home);
 }
 
 TEST(UsedStack, OfAThreadEndsAtItsControlBlock) {
-  EXPECT_EQ(used_stack(thread(false, 0x50000, 0x60000), mappings), (Ranges{{{0x4ff80}, 0x11080}}));
+  const auto used = used_stack(thread(false, 0x50000, 0x60000), mappings);
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->current, (RemoteRange{{0x4ff80}, 0x11080}));
+  EXPECT_FALSE(used->home);
 }
 
 TEST(UsedStack, ElsewhereMeansTheWholeHomeStackToo) {
   const auto main = used_stack(thread(true, 0x50000, 0x11000), mappings);
-  EXPECT_EQ(main, (Ranges{{{0x4ff80}, 0x30080}, {{0x90000}, 0x10000}}));
+  ASSERT_TRUE(main);
+  EXPECT_EQ(main->current, (RemoteRange{{0x4ff80}, 0x30080}));
+  EXPECT_EQ(main->home, (RemoteRange{{0x90000}, 0x10000}));
   const auto other = used_stack(thread(false, 0x18000, 0x60000), mappings);
-  EXPECT_EQ(other, (Ranges{{{0x17f80}, 0x8080}, {{0x40000}, 0x40000}}));
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->current, (RemoteRange{{0x17f80}, 0x8080}));
+  EXPECT_EQ(other->home, (RemoteRange{{0x40000}, 0x40000}));
 }
 
 TEST(UsedStack, AboveTheThreadPointerItIsTheWholeMapping) {
-  EXPECT_EQ(used_stack(thread(false, 0x61000, 0x60000), mappings), (Ranges{{{0x40000}, 0x40000}}));
+  const auto used = used_stack(thread(false, 0x61000, 0x60000), mappings);
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->current, (RemoteRange{{0x40000}, 0x40000}));
 }
 
 TEST(UsedStack, UnknownPlacesCannotBeTold) {

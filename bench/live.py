@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Measures what applying costs a running process, beside the floor in the same run.
+
+    live.py STENT [--scan BENCH_SCAN] [--rounds N] [--threads 1,16,128,1000] [--json]
+
+docs/benchmarks.md says how each number is taken. With --json the last line is one JSON object.
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SECTIONS = ["-ffunction-sections", "-fdata-sections"]
+FUNCTIONS = 100
+OBJECTS = 60
+
+
+def unit(functions_changed, factor):
+    """A source of 100 functions, of which the first `functions_changed` have another factor than 10."""
+    lines = []
+    for i in range(FUNCTIONS):
+        by = factor if i < functions_changed else 10
+        lines.append(f"unsigned long work_{i}(unsigned long n) {{ return n * {by} + n % {7 + i}; }}")
+    return "\n".join(lines) + "\n"
+
+
+class Builder:
+    def __init__(self, work, stent):
+        self.work, self.stent = work, stent
+        source = work / "unit.c"
+        self.objects = {}
+        for name, changed, flags in (("plain", 0, []), ("old", 0, SECTIONS), ("one", 1, SECTIONS),
+                                     ("hundred", FUNCTIONS, SECTIONS)):
+            source.write_text(unit(changed, 20))
+            self.objects[name] = work / f"{name}.o"
+            subprocess.run(["gcc", "-O2", *flags, "-c", source, "-o", self.objects[name]], check=True)
+        subprocess.run(["gcc", "-O2", HERE / "floor.c", "-o", work / "floor"], check=True)
+
+    def program(self, name, libraries=()):
+        path = self.work / name
+        subprocess.run(["gcc", "-O2", HERE / "target.c", self.objects["plain"], "-o", path, "-pthread",
+                        "-Wl,--no-as-needed", *libraries, f"-Wl,-rpath,{self.work}"], check=True)
+        return path
+
+    def libraries(self):
+        made = []
+        for i in range(OBJECTS):
+            source = self.work / f"library_{i}.c"
+            source.write_text(f"int variable_{i} = {i}; int function_{i}(void) {{ return variable_{i}++; }}\n")
+            made.append(self.work / f"liblibrary_{i}.so")
+            subprocess.run(["gcc", "-O2", "-shared", "-fPIC", source, "-o", made[-1]], check=True)
+        return made
+
+    def patch(self, program, changed, entry=False):
+        path = self.work / f"{program.name}-{changed}{'-entry' if entry else ''}.stent"
+        subprocess.run([self.stent, "create", "--target", program, "-o", path, *(["--entry"] if entry else []),
+                        self.objects["old"], self.objects[changed]], check=True, stdout=subprocess.DEVNULL)
+        return path
+
+
+class Target:
+    def __init__(self, program, blocked, running=0, spinning=1):
+        self.child = subprocess.Popen([program, str(blocked), str(running), str(spinning)], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+        assert self.child.stdout.readline() == "ready\n"
+
+    def ask(self, what):
+        self.child.stdin.write(what + "\n")
+        self.child.stdin.flush()
+        return int(self.child.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+
+
+def percentile(values, percent):
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+def microseconds(nanoseconds):
+    return round(nanoseconds / 1000, 1)
+
+
+class Stent:
+    def __init__(self, program):
+        self.program = program
+
+    def run(self, verb, patch, target, *options):
+        """(the JSON report, seconds of the whole command)"""
+        before = time.perf_counter()
+        done = subprocess.run([self.program, verb, patch, "--pid", str(target.child.pid), "--json", *options],
+                              capture_output=True, text=True)
+        took = time.perf_counter() - before
+        if done.returncode != 0:
+            raise SystemExit(f"{verb} {patch.name}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout), took
+
+
+def apply_and_revert(stent, patch, target, *options):
+    """One cycle: the largest gap in nanoseconds, the report and the seconds of the apply, and an idle gap."""
+    target.ask("gap")
+    report, took = stent.run("apply", patch, target, *options)
+    gap = target.ask("gap")
+    assert target.ask("value") == 63, "apply had no effect"
+    stent.run("revert", patch, target)
+    assert target.ask("value") == 33, "revert had no effect"
+    target.ask("gap")
+    time.sleep(took)
+    return gap, report, took, target.ask("gap")
+
+
+def floor_of(work, target, rounds):
+    done = subprocess.run([work / "floor", str(target.child.pid), str(rounds)], capture_output=True, text=True, check=True)
+    return list(map(int, done.stdout.split()))
+
+
+def measure_pauses(work, stent, program, patch, blocked, rounds):
+    with Target(program, blocked) as target:
+        cycles = [apply_and_revert(stent, patch, target) for _ in range(rounds)]
+        floor = floor_of(work, target, rounds)
+    baseline = statistics.median(idle for *_, idle in cycles)
+    gaps = [gap for gap, *_ in cycles]
+    windows = [report["stop_window_ns"] for _, report, *_ in cycles]
+    return {
+        "pause_us": microseconds(max(0, statistics.median(gaps) - baseline)),
+        "pause_p99_us": microseconds(max(0, percentile(gaps, 99) - baseline)),
+        "idle_gap_us": microseconds(baseline),
+        "window_us": microseconds(statistics.median(windows)),
+        "window_p99_us": microseconds(percentile(windows, 99)),
+        "floor_us": microseconds(statistics.median(floor)),
+        "window_ratio": round(statistics.median(windows) / statistics.median(floor), 2),
+        "search_kb": round(statistics.median(r.get("foreign_search_bytes", 0) for _, r, *_ in cycles) / 1000),
+        "search_us": microseconds(statistics.median(r.get("foreign_search_ns", 0) for _, r, *_ in cycles)),
+    }
+
+
+def window(stent, program, patch, blocked, running, rounds):
+    with Target(program, blocked, running, 0) as target:
+        reports = [apply_and_revert(stent, patch, target)[1] for _ in range(rounds)]
+    return statistics.median(report["stop_window_ns"] for report in reports)
+
+
+def ratio_of_functions(stent, program, one, hundred, rounds):
+    """The windows of the two patches on one target, taken in turn."""
+    windows = {one: [], hundred: []}
+    with Target(program, 16) as target:
+        for _ in range(rounds):
+            for patch, found in windows.items():
+                found.append(apply_and_revert(stent, patch, target)[1]["stop_window_ns"])
+    return round(statistics.median(windows[hundred]) / statistics.median(windows[one]), 2)
+
+
+def command_ms(stent, program, patch, blocked, rounds):
+    with Target(program, blocked, 0, 0) as target:
+        times = [apply_and_revert(stent, patch, target)[2] for _ in range(rounds)]
+    return round(statistics.median(times) * 1000, 2)
+
+
+def call_overhead_ns(stent, program, patch):
+    """The patched call against the same new code reached without a redirect, as the old code is."""
+    with Target(program, 1, 0, 0) as target:
+        differences = []
+        for _ in range(5):
+            before = target.ask("call")
+            stent.run("apply", patch, target)
+            patched = target.ask("call")
+            stent.run("revert", patch, target)
+            differences.append((patched - before) / 1000)
+    return round(statistics.median(differences), 2)
+
+
+def entry_max_pause_us(builder, stent, program, rounds):
+    """Of `entry` with --no-stop at 1,000 threads; null where stent does not offer it."""
+    usage = subprocess.run([stent.program, "apply", "--help"], capture_output=True, text=True).stdout
+    creates = subprocess.run([stent.program, "create", "--help"], capture_output=True, text=True).stdout
+    if "--no-stop" not in usage:
+        return None
+    patch = builder.patch(program, "one", entry="--entry" in creates)
+    with Target(program, 1000) as target:
+        cycles = [apply_and_revert(stent, patch, target, "--no-stop") for _ in range(rounds)]
+    return microseconds(max(0, max(gap for gap, *_ in cycles) - statistics.median(idle for *_, idle in cycles)))
+
+
+def print_table(rows):
+    names = list(next(iter(rows.values())))
+    print("threads " + " ".join(f"{name:>13}" for name in names))
+    for threads, row in rows.items():
+        print(f"{threads:>7} " + " ".join(f"{row[name]:>13}" for name in names))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stent")
+    parser.add_argument("--scan", help="the bench_scan program")
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--threads", default="1,16,128,1000")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    rounds = arguments.rounds
+    stent = Stent(arguments.stent)
+    with tempfile.TemporaryDirectory(prefix="stent-bench-") as folder:
+        builder = Builder(pathlib.Path(folder), arguments.stent)
+        program = builder.program("target")
+        one, hundred = builder.patch(program, "one"), builder.patch(program, "hundred")
+        rows = {threads: measure_pauses(builder.work, stent, program, one, int(threads), rounds)
+                for threads in arguments.threads.split(",")}
+        print_table(rows)
+        result = {name: {threads: row[name] for threads, row in rows.items()}
+                  for name in ("pause_us", "pause_p99_us", "window_ratio", "window_us", "floor_us")}
+        result["cpu16_window_us"] = microseconds(window(stent, program, one, 1, 16, rounds))
+        result["functions_100_over_1"] = ratio_of_functions(stent, program, one, hundred, rounds)
+        result["entry_max_pause_us"] = entry_max_pause_us(builder, stent, program, rounds)
+        many = builder.program("target_60", builder.libraries())
+        many_patch = builder.patch(many, "one")
+        result["apply_ms"] = {n: command_ms(stent, many, many_patch, int(n), rounds) for n in ("1", "128")}
+        result["call_overhead_ns"] = call_overhead_ns(stent, program, one)
+    if arguments.scan:
+        both, alone = subprocess.run([arguments.scan], capture_output=True, text=True, check=True).stdout.split()
+        result["scan_gbps"] = float(both)
+        result["scan_alone_gbps"] = float(alone)
+    for name, value in result.items():
+        if not isinstance(value, dict):
+            print(f"{name}: {value}")
+    if arguments.json:
+        print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-unsigned long work(unsigned long n) { return n * 20 + n % 7; }

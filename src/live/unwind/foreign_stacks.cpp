@@ -1,0 +1,211 @@
+#include "live/unwind/foreign_stacks.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "live/unwind/arch_x86_64_call_site.hpp"
+#include "live/unwind/used_stack.hpp"
+
+namespace stent::unwind {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t page = 4096;
+/// Memory up to this size is read as it is, without asking which pages are touched.
+constexpr std::uint64_t small_run = 4 * page;
+constexpr std::uint64_t buffer_size = 1U << 20U;
+constexpr std::size_t most_pieces = 256;
+constexpr std::size_t most_hits = 4096;
+constexpr std::uint64_t end_of_user_space = 0x7fff'ffff'f000;
+/// A redirect may stand over this many bytes of an entry, so that what precedes an address there is not
+/// known.
+constexpr std::int64_t overwritten = 16;
+
+// Of glibc's struct pthread (2.34 to 2.40, x86-64), from the thread pointer.
+constexpr std::int64_t self_offset = 0x10, tid_offset = 0x2d0, stack_begin_offset = 0x690,
+                       stack_size_offset = 0x698;
+
+/// True for what can hold no suspended stack: a file's or shared memory, and the kernel's own pages.
+bool holds_no_stack(const process::Mapping& mapping) {
+  if (mapping.permissions.shared || mapping.name == "[vdso]" || mapping.name == "[vsyscall]" ||
+      mapping.name.starts_with("[vvar"))
+    return true;
+  return mapping.inode != 0 && !mapping.permissions.write;
+}
+
+/// `from` without `holes`; both ascending.
+std::vector<RemoteRange> without(std::span<const RemoteRange> from, std::span<const RemoteRange> holes) {
+  std::vector<RemoteRange> left;
+  std::size_t first = 0;
+  for (const RemoteRange& range : from) {
+    RemoteAddress at = range.begin;
+    while (first < holes.size() && holes[first].end() <= at) ++first;
+    for (std::size_t i = first; i < holes.size() && holes[i].begin < range.end(); ++i) {
+      if (holes[i].begin > at) left.push_back({at, static_cast<std::uint64_t>(holes[i].begin - at)});
+      at = std::max(at, holes[i].end());
+    }
+    if (at < range.end()) left.push_back({at, static_cast<std::uint64_t>(range.end() - at)});
+  }
+  return left;
+}
+
+}  // namespace
+
+ForeignStacks::ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden)
+    : target_(&target), forbidden_(&forbidden), touched_(target.pid()), buffer_(buffer_size) {}
+
+void ForeignStacks::begin(const std::vector<process::Mapping>& mappings) {
+  mappings_ = mappings;
+  left_out_.clear();
+  thread_pointers_.clear();
+  std::vector<RemoteRange> everything, no_stack;
+  if (touched_.sees_new_mappings()) everything.push_back({{page}, end_of_user_space - page});
+  for (const process::Mapping& mapping : mappings_) {
+    if (holds_no_stack(mapping))
+      no_stack.push_back(mapping.range);
+    else if (!touched_.sees_new_mappings())
+      everything.push_back(mapping.range);
+  }
+  runs_ = without(everything, no_stack);
+}
+
+void ForeignStacks::leave_out(std::span<const ThreadState> threads) {
+  for (const ThreadState& thread : threads) {
+    const auto used = used_stack(thread, mappings_);
+    if (!used) continue;  // StackCheck has refused it
+    left_out_.push_back(used->current);
+    if (used->home) left_out_.push_back(*used->home);
+    if (const auto unused = unused_stack(thread, mappings_))
+      left_out_.back() = {unused->begin, static_cast<std::uint64_t>(used->current.end() - unused->begin)};
+    thread_pointers_.push_back({thread.registers.fs_base});
+  }
+}
+
+std::optional<Intruder> ForeignStacks::look(std::uint64_t guard, Clock::time_point deadline) {
+  const auto began = Clock::now();
+  bytes_ = 0;
+  auto intruder = search(guard, deadline);
+  time_ = Clock::now() - began;
+  return intruder;
+}
+
+std::optional<Intruder> ForeignStacks::search(std::uint64_t guard, Clock::time_point deadline) {
+  std::ranges::sort(left_out_);
+  std::vector<RemoteRange> touched;
+  for (const RemoteRange& run : without(runs_, left_out_)) {
+    const process::Mapping* mapping = process::find_mapping(mappings_, run.begin);
+    const bool is_whole = mapping != nullptr && run.end() <= mapping->range.end();
+    if (run.size <= small_run && is_whole && mapping->permissions.read)
+      touched.push_back(run);
+    else if (run.size >= small_run || (is_whole && mapping->permissions.write))
+      touched_.find(run, touched);
+  }
+  std::vector<RemoteRange> pieces;
+  std::uint64_t size = 0;
+  const auto flush = [&]() -> std::optional<Intruder> {
+    auto intruder = look_at(pieces, guard);
+    pieces.clear();
+    size = 0;
+    if (intruder || Clock::now() < deadline) return intruder;
+    Intruder late;
+    late.reason = "has more memory to search for suspended stacks than the longest pause allows";
+    return late;
+  };
+  for (const RemoteRange& range : without(touched, left_out_)) {
+    for (std::uint64_t done = 0; done < range.size;) {
+      if (size == buffer_size || pieces.size() == most_pieces)
+        if (auto intruder = flush()) return intruder;
+      const auto count = std::min(range.size - done, buffer_size - size);
+      pieces.push_back({range.begin + static_cast<std::int64_t>(done), count});
+      done += count;
+      size += count;
+    }
+  }
+  if (auto intruder = flush()) return intruder;
+  if (touched_.sees_new_mappings() || target_->mappings() == mappings_) return std::nullopt;
+  Intruder changed;
+  changed.reason = "maps memory faster than it can be searched for suspended stacks";
+  return changed;
+}
+
+std::optional<Intruder> ForeignStacks::look_at(std::span<const RemoteRange> pieces, std::uint64_t guard) {
+  std::vector<process::ReadRequest> requests;
+  requests.reserve(pieces.size());
+  std::size_t used = 0;
+  for (const RemoteRange& piece : pieces) {
+    requests.push_back({piece.begin, MutableByteView(buffer_).subspan(used, piece.size), false});
+    used += piece.size;
+  }
+  target_->memory().read_many(requests);
+  std::vector<Hit> hits;
+  for (const process::ReadRequest& request : requests) {
+    bytes_ += request.into.size();
+    if (request.ok) scan(request.into, request.from, *forbidden_, guard, hits, most_hits);
+  }
+  for (const Hit& hit : hits) {
+    if (hit.piece == nullptr || !is_suspended(hit) || is_dead_thread(hit.slot)) continue;
+    Intruder intruder;
+    intruder.function = hit.piece->function;
+    intruder.slot = hit.slot;
+    const process::Mapping* mapping = process::find_mapping(mappings_, hit.slot);
+    intruder.reason = fmt::format(
+        "a stack or coroutine that no thread runs on may be suspended in {} (the word at {:#x}{} says {:#x})",
+        hit.piece->function, hit.slot.value,
+        mapping != nullptr && !mapping->name.empty() ? ", " + mapping->name : "", hit.value.value);
+    return intruder;
+  }
+  if (hits.size() < most_hits) return std::nullopt;
+  Intruder intruder;
+  intruder.reason = "holds more addresses inside the functions than can be looked at";
+  return intruder;
+}
+
+std::optional<std::uint64_t> ForeignStacks::word(RemoteAddress at) const {
+  std::uint64_t value = 0;
+  if (!target_->memory().try_read(at, std::as_writable_bytes(std::span(&value, 1)))) return std::nullopt;
+  return value;
+}
+
+/// A pointer to data or code that happens to lie inside is none of these.
+bool ForeignStacks::is_suspended(const Hit& hit) const {
+  const RemoteRange& range = hit.piece->range;
+  if (hit.piece->start_is_resumed && hit.value == range.begin) return !hit.was_mangled;
+  if (hit.value == range.begin) return false;
+  if (hit.value - range.begin < overwritten) return true;
+  std::array<std::uint8_t, call_site_size> code{};
+  const auto bytes = std::as_writable_bytes(std::span(code));
+  if (!target_->memory().try_read(hit.value - call_site_size, bytes) || ends_with_call(code)) return true;
+  const auto flags = word(hit.slot + 8), segments = word(hit.slot + 16);
+  return flags && segments && looks_like_signal_context(*flags, *segments);
+}
+
+/// True on the stack of a thread that has ended, which glibc keeps for the next one.
+bool ForeignStacks::is_dead_thread(RemoteAddress slot) const {
+  const process::Mapping* mapping = process::find_mapping(mappings_, slot);
+  if (mapping == nullptr || mapping->inode != 0 || !mapping->name.empty()) return false;
+  constexpr std::uint64_t alignment = 64, furthest = 64U << 20U;
+  const RemoteAddress end = std::min(mapping->range.end(), slot + static_cast<std::int64_t>(furthest));
+  std::vector<RemoteRange> touched;
+  touched_.find({slot, static_cast<std::uint64_t>(end - slot)}, touched);
+  for (const RemoteRange& range : touched) {
+    Bytes bytes(range.size);
+    if (!target_->memory().try_read(range.begin, bytes)) continue;
+    for (std::uint64_t i = 0; i + stack_size_offset + 8 <= bytes.size(); i += alignment) {
+      const RemoteAddress at = range.begin + static_cast<std::int64_t>(i);
+      if (at <= slot || load<std::uint64_t>(bytes, i) != at.value ||
+          load<std::uint64_t>(bytes, i + self_offset) != at.value)
+        continue;
+      const RemoteAddress begin{load<std::uint64_t>(bytes, i + stack_begin_offset)};
+      const RemoteAddress stack_end = begin + load<std::int64_t>(bytes, i + stack_size_offset);
+      return load<std::int32_t>(bytes, i + tid_offset) <= 0 && begin <= slot && at < stack_end &&
+             begin.value % page == 0 && stack_end - at < 4 * static_cast<std::int64_t>(page) &&
+             std::ranges::find(thread_pointers_, at) == thread_pointers_.end();
+    }
+  }
+  return false;
+}
+
+}  // namespace stent::unwind
