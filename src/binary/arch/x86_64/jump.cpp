@@ -33,4 +33,11 @@ std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t fro
   return code;
 }
 
+std::optional<std::array<std::byte, absolute_slot_jump_size>> absolute_slot_jump(std::uint64_t slot) {
+  if (slot > std::uint64_t{std::numeric_limits<std::int32_t>::max()}) return {};
+  std::array<std::byte, absolute_slot_jump_size> code{std::byte{0xff}, std::byte{0x24}, std::byte{0x25}};
+  store(MutableByteView(code), 3, static_cast<std::int32_t>(slot));
+  return code;
+}
+
 }  // namespace stent::x86_64

@@ -22,4 +22,11 @@ inline constexpr std::size_t slot_jump_size = 6;
 [[nodiscard]] std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from,
                                                                              std::uint64_t slot);
 
+/// Bytes of a `jmp *disp32`.
+inline constexpr std::size_t absolute_slot_jump_size = 7;
+
+/// `jmp *slot` by absolute address, from anywhere; empty when `slot` is not below 2 GiB.
+[[nodiscard]] std::optional<std::array<std::byte, absolute_slot_jump_size>> absolute_slot_jump(
+    std::uint64_t slot);
+
 }  // namespace stent::x86_64
