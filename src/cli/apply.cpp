@@ -6,18 +6,40 @@
 #include "patch/patch_file.hpp"
 
 namespace stent::cli {
+namespace {
 
-void add_apply(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("apply", "applies a patch to a running process");
-  auto options = std::make_shared<ProcessOptions>();
+struct ApplyOptions : ProcessOptions {
+  std::vector<std::filesystem::path> replace;
+  std::string consistency;
+};
+
+int run(const ApplyOptions& options) {
+  const patch::Patch patch = patch::read_patch(options.patch);
+  transaction::Options how = options.transaction();
+  for (const auto& old : options.replace) how.replace.push_back(patch::read_patch(old).id);
+  if (options.consistency == "entry" && patch.consistency != patch::Consistency::entry)
+    throw Error(ErrorCode::refused, patch.name + " was not made to let old and new code run side by side",
+                "only its author can say so: stent create --consistency entry");
+  if (!options.consistency.empty())
+    how.consistency = options.consistency == "entry" ? patch::Consistency::entry : patch::Consistency::all;
+  return run_on_processes(options, {[&](Pid pid) { return transaction::apply(patch, pid, how); }, "applied",
+                                    "applied to", [&] { return transaction::processes_of(patch); }});
+}
+
+}  // namespace
+
+void add_apply(CLI::App& app, int& status) {
+  CLI::App* command = app.add_subcommand("apply", "applies a patch to running processes");
+  auto options = std::make_shared<ApplyOptions>();
   add_process_options(*command, *options);
-  command->callback([options] {
-    reporting_errors(options->json, [&] {
-      const patch::Patch patch = patch::read_patch(options->patch);
-      print_report(transaction::apply(patch, options->target(), options->transaction()), "applied to",
-                   options->json);
-    });
-  });
+  command
+      ->add_option("--replace", options->replace, "a patch (file) that leaves as this one comes, in one stop")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--consistency", options->consistency,
+                   "all: the functions switch together; entry: each on its own (as the patch says)")
+      ->check(CLI::IsMember({"all", "entry"}));
+  command->callback([options, &status] { reporting_errors(options->json, [&] { status = run(*options); }); });
 }
 
 }  // namespace stent::cli

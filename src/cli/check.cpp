@@ -7,15 +7,17 @@
 
 namespace stent::cli {
 
-void add_check(CLI::App& app) {
+void add_check(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("check", "says whether a patch would apply now; changes nothing");
   auto options = std::make_shared<ProcessOptions>();
   add_process_options(*command, *options);
-  command->callback([options] {
+  command->callback([options, &status] {
     reporting_errors(options->json, [&] {
       const patch::Patch patch = patch::read_patch(options->patch);
-      print_report(transaction::check(patch, options->target(), options->transaction()), "would apply to",
-                   options->json);
+      const auto how = options->transaction();
+      status = run_on_processes(*options,
+                                {[&](Pid pid) { return transaction::check(patch, pid, how); }, "would-apply",
+                                 "would apply to", [&] { return transaction::processes_of(patch); }});
     });
   });
 }

@@ -5,11 +5,12 @@
 
 namespace stent::cli {
 
+/// `status`, where it is, receives the exit status of a command that did its work.
 void add_create(CLI::App& app);
 void add_show(CLI::App& app);
-void add_check(CLI::App& app);
-void add_apply(CLI::App& app);
+void add_check(CLI::App& app, int& status);
+void add_apply(CLI::App& app, int& status);
 void add_list(CLI::App& app);
-void add_revert(CLI::App& app);
+void add_revert(CLI::App& app, int& status);
 
 }  // namespace stent::cli

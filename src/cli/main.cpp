@@ -17,12 +17,13 @@ int run(int argc, char** argv) {
   CLI::App app("Changes functions of a running process without restarting it.", "stent");
   app.set_version_flag("--version", std::string("stent ") + STENT_VERSION);
   app.require_subcommand(1);
+  int status = 0;
   stent::cli::add_create(app);
   stent::cli::add_show(app);
-  stent::cli::add_check(app);
-  stent::cli::add_apply(app);
+  stent::cli::add_check(app, status);
+  stent::cli::add_apply(app, status);
   stent::cli::add_list(app);
-  stent::cli::add_revert(app);
+  stent::cli::add_revert(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -31,7 +32,7 @@ int run(int argc, char** argv) {
     return fail(
         stent::Error(stent::ErrorCode::usage, error.what(), "see `stent --help` and `stent COMMAND --help`"));
   }
-  return 0;
+  return status;
 }
 
 }  // namespace

@@ -11,6 +11,17 @@ double microseconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
 }
 
+}  // namespace
+
+std::string hex(std::uint64_t value) { return fmt::format("0x{:x}", value); }
+
+nlohmann::json to_json(const transaction::ReplacedReport& function) {
+  return {{"name", function.name},
+          {"module", function.module},
+          {"entry", hex(function.entry.value)},
+          {"replacement", hex(function.replacement.value)}};
+}
+
 nlohmann::json to_json(const transaction::Report& report, const std::string& outcome) {
   nlohmann::json functions = nlohmann::json::array();
   for (const auto& function : report.functions) functions.push_back(cli::to_json(function));
@@ -27,23 +38,13 @@ nlohmann::json to_json(const transaction::Report& report, const std::string& out
           {"total_ns", report.total.count()}};
 }
 
-}  // namespace
-
-std::string hex(std::uint64_t value) { return fmt::format("0x{:x}", value); }
-
-nlohmann::json to_json(const transaction::ReplacedReport& function) {
-  return {{"name", function.name},
-          {"module", function.module},
-          {"entry", hex(function.entry.value)},
-          {"replacement", hex(function.replacement.value)}};
-}
-
-void print_report(const transaction::Report& report, const std::string& outcome, bool as_json) {
+void print_report(const transaction::Report& report, const std::string& outcome, const std::string& phrase,
+                  bool as_json) {
   if (as_json) {
     fmt::print("{}\n", to_json(report, outcome).dump(2));
     return;
   }
-  fmt::print("{} {} process {}\n", report.patch_name, outcome, report.pid.value);
+  fmt::print("{} {} process {}\n", report.patch_name, phrase, report.pid.value);
   for (const auto& function : report.functions)
     fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
                function.replacement.value);

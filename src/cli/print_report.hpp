@@ -9,9 +9,11 @@
 
 namespace stent::cli {
 
-/// Prints to standard output; `outcome` is "applied", "reverted" or "would apply".
-void print_report(const transaction::Report& report, const std::string& outcome, bool as_json);
+/// Prints to standard output; `outcome` ("applied", "reverted", "would-apply") for JSON, `phrase` for people.
+void print_report(const transaction::Report& report, const std::string& outcome, const std::string& phrase,
+                  bool as_json);
 
+[[nodiscard]] nlohmann::json to_json(const transaction::Report& report, const std::string& outcome);
 [[nodiscard]] nlohmann::json to_json(const transaction::ReplacedReport& function);
 [[nodiscard]] std::string hex(std::uint64_t value);
 

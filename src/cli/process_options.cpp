@@ -1,5 +1,8 @@
 #include "cli/process_options.hpp"
 
+#include "cli/many_processes.hpp"
+#include "cli/print_report.hpp"
+
 namespace stent::cli {
 
 transaction::Options ProcessOptions::transaction() const {
@@ -17,9 +20,11 @@ void add_process_options(CLI::App& command, ProcessOptions& options) {
   constexpr double longest_timeout_seconds = 86'400;
   constexpr int highest_pid = 1 << 22;
   command.add_option("patch", options.patch, "the patch (NAME.stent)")->required();
-  command.add_option("--pid", options.pid, "the target process")
-      ->required()
+  CLI::Option_group* which = command.add_option_group("processes");
+  which->add_option("--pid", options.pids, "a target process; may be given several times")
       ->check(CLI::Range(1, highest_pid));
+  which->add_flag("--all", options.all, "every process that runs what the patch is for");
+  which->require_option(1);
   command.add_option("--timeout", options.timeout_seconds, "seconds to wait until no thread is inside (10)")
       ->check(CLI::Range(0.0, longest_timeout_seconds));
   constexpr double longest_pause_ms = 60'000;
@@ -32,6 +37,20 @@ void add_process_options(CLI::App& command, ProcessOptions& options) {
                   "suspended contexts, fibers, coroutines: scan for them and wait (default), ignore, refuse")
       ->check(CLI::IsMember({"scan", "ignore", "refuse"}));
   command.add_flag("--json", options.json, "print the result as JSON");
+}
+
+int run_on_processes(const ProcessOptions& options, const ProcessCommand& command) {
+  if (options.pids.size() == 1) {
+    print_report(command.run({options.pids[0]}), command.outcome, command.phrase, options.json);
+    return 0;
+  }
+  std::vector<Pid> pids;
+  for (const int pid : options.pids) pids.push_back({pid});
+  if (options.all) pids = command.all();
+  const auto outcomes =
+      for_each_process(pids, [&](Pid pid) { return to_json(command.run(pid), command.outcome); });
+  print_outcomes(outcomes, options.json);
+  return common_status(outcomes, !options.all);
 }
 
 }  // namespace stent::cli

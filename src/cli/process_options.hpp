@@ -1,28 +1,44 @@
-// The options that every command on a process shares.
+// The options that every command on processes shares.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "live/transaction/transaction.hpp"
+#include "patch/patch.hpp"
 
 namespace stent::cli {
 
 struct ProcessOptions {
   std::filesystem::path patch;
-  int pid = 0;
+  std::vector<int> pids;
+  bool all = false;
   double timeout_seconds = 10;
   std::optional<double> max_pause_ms;
   std::string foreign_stacks = "scan";
   bool json = false;
 
-  [[nodiscard]] Pid target() const { return {pid}; }
   [[nodiscard]] transaction::Options transaction() const;
 };
 
-/// FILE --pid N [--timeout SECONDS] [--max-pause MS] [--foreign-stacks POLICY] [--json]
+/// FILE (--pid N... | --all) [--timeout SECONDS] [--max-pause MS] [--foreign-stacks POLICY] [--json]
 void add_process_options(CLI::App& command, ProcessOptions& options);
+
+/// What a command does to one process, and the words for having done it.
+struct ProcessCommand {
+  std::function<transaction::Report(Pid)> run;
+  std::string outcome;  ///< in JSON: "applied"
+  std::string phrase;   ///< for people: "applied to"
+  /// The processes that --all means.
+  std::function<std::vector<Pid>()> all;
+};
+
+/// Runs it on what `options` name and prints what came of it. Throws the failure of a single process; returns
+/// the exit status for several.
+[[nodiscard]] int run_on_processes(const ProcessOptions& options, const ProcessCommand& command);
 
 }  // namespace stent::cli

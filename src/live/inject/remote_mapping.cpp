@@ -79,17 +79,10 @@ void remote_munmap(RemoteCaller& caller, RemoteRange range) {
   succeeded(caller.syscall(SYS_munmap, {range.begin.value, range.size, 0, 0, 0, 0}), "munmap");
 }
 
-int remote_memfd(RemoteCaller& caller, const std::string& name, std::uint64_t size) {
+int remote_memfd(RemoteCaller& caller, const std::string& name) {
   const BorrowedStack text(caller, std::as_bytes(std::span(name.c_str(), name.size() + 1)));
-  const auto fd = static_cast<int>(succeeded(
+  return static_cast<int>(succeeded(
       caller.syscall(SYS_memfd_create, {text.address().value, MFD_CLOEXEC, 0, 0, 0, 0}), "memfd_create"));
-  try {
-    succeeded(caller.syscall(SYS_ftruncate, {word(fd), size, 0, 0, 0, 0}), "ftruncate");
-  } catch (const Error&) {
-    remote_close(caller, fd);
-    throw;
-  }
-  return fd;
 }
 
 void remote_close(RemoteCaller& caller, int fd) {

@@ -22,9 +22,10 @@ void remote_mprotect(RemoteCaller& caller, RemoteRange range, int prot);
 void remote_munmap(RemoteCaller& caller, RemoteRange range);
 
 /// memfd_create(2) in the target with MFD_CLOEXEC; shown in /proc/PID/maps as "/memfd:NAME (deleted)" once
-/// mapped. Returns the target's descriptor number; `remote_close` it after mapping so that no stray one
-/// stays.
-[[nodiscard]] int remote_memfd(RemoteCaller& caller, const std::string& name, std::uint64_t size);
+/// mapped. Empty: whoever fills it does so through a descriptor of its own, for the target may be limited in
+/// the size of files (setrlimit(2)) and would be killed by SIGXFSZ. Returns the target's descriptor number;
+/// `remote_close` it after mapping so that no stray one stays.
+[[nodiscard]] int remote_memfd(RemoteCaller& caller, const std::string& name);
 void remote_close(RemoteCaller& caller, int fd);
 
 }  // namespace stent::inject

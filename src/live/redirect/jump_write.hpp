@@ -17,10 +17,12 @@ struct JumpWrite {
   std::string function;
   RemoteAddress entry;
   Bytes before;
-  Bytes after;  ///< as long as `before`
+  Bytes after;                       ///< as long as `before`
+  std::vector<RemoteRange> extents;  ///< of the function that stands there when no patch does
 };
 
-/// The jumps that redirect every function of `resolved`. Throws `refused` when one is out of reach.
+/// The jumps that redirect every function of `resolved`. Throws `refused` when one is out of reach or would
+/// lie in two pages, which no single write changes.
 [[nodiscard]] std::vector<JumpWrite> plan(const resolve::ResolvedPatch& resolved);
 
 /// The same writes backwards.
@@ -34,8 +36,11 @@ void touch(process::RemoteMemory& memory, std::span<const JumpWrite> writes);
 [[nodiscard]] const JumpWrite* first_changed(const process::RemoteMemory& memory,
                                              std::span<const JumpWrite> writes);
 
-/// Makes all writes, or none: on a failure the ones made are taken back before the failure is thrown on.
-/// To be called with the whole target stopped.
+/// True when all writes lie in one page, so that one write to memory makes them.
+[[nodiscard]] bool is_one_page(std::span<const JumpWrite> writes);
+
+/// Makes all writes, those in one page by one write to memory. All or none: on a failure the ones made are
+/// taken back before the failure is thrown on. To be called with the whole target stopped.
 void write_all(process::RemoteMemory& memory, std::span<const JumpWrite> writes);
 
 }  // namespace stent::redirect

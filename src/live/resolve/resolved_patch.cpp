@@ -32,11 +32,11 @@ ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const
   result.replacement = base.to_remote(function.replacement);
   result.present = memory.read(result.entry, x86_64::near_jump_size);
   for (const patch::Extent& extent : function.extents)
-    result.old_extents.push_back(module.bias.to_remote(extent.range));
+    result.module_extents.push_back(module.bias.to_remote(extent.range));
   for (const EarlierRedirect& redirect : earlier)
     if (redirect.entry == result.entry)
-      result.old_extents.insert(result.old_extents.end(), redirect.new_extents.begin(),
-                                redirect.new_extents.end());
+      result.earlier_extents.insert(result.earlier_extents.end(), redirect.new_extents.begin(),
+                                    redirect.new_extents.end());
   for (const PatchRange& extent : function.new_extents) result.new_extents.push_back(base.to_remote(extent));
   return result;
 }

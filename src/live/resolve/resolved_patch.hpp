@@ -21,8 +21,8 @@ struct ResolvedFunction {
   RemoteAddress replacement;
   Bytes present;  ///< what the entry holds now (a near jump's size): the pre-image, or an earlier patch's
                   ///< redirect
-  std::vector<RemoteRange>
-      old_extents;  ///< in the module, and in earlier patches that replaced it; entry's first
+  std::vector<RemoteRange> module_extents;   ///< in the module; the entry's first
+  std::vector<RemoteRange> earlier_extents;  ///< in earlier patches that replaced it
   std::vector<RemoteRange> new_extents;
 };
 

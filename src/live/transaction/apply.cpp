@@ -4,11 +4,14 @@
 #include <ctime>
 
 #include "base/error.hpp"
-#include "live/transaction/placement.hpp"
-#include "live/transaction/quiescence.hpp"
+#include "live/redirect/plan_transit.hpp"
+#include "live/transaction/ready_switch.hpp"
+#include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
+#include "live/transaction/recover.hpp"
 #include "live/transaction/removable.hpp"
 #include "live/transaction/take_out.hpp"
+#include "live/transaction/when_free.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -21,6 +24,8 @@ struct Prepared {
   resolve::ResolvedPatch resolved;
   std::vector<redirect::JumpWrite> writes;
   Record record;
+
+  [[nodiscard]] bool together() const { return record.consistency == patch::Consistency::all; }
 };
 
 void refuse_applied(const patch::Patch& patch, const std::vector<FoundRecord>& records, Pid pid) {
@@ -31,8 +36,22 @@ void refuse_applied(const patch::Patch& patch, const std::vector<FoundRecord>& r
                   "nothing to do; `stent list` shows it");
 }
 
-Record describe(const patch::Patch& patch, const std::vector<FoundRecord>& earlier) {
+void confirm_replaced(const Options& options, std::vector<FoundRecord>& records, Pid pid) {
+  Record wanted;
+  for (const BuildId& id : options.replace) {
+    wanted.replaces = {id};
+    if (replaced_by(wanted, records).empty())
+      throw Error(ErrorCode::not_applied,
+                  fmt::format("patch {}, which is to be replaced, is not applied to process {}", id.text(),
+                              pid.value),
+                  "`stent list` shows the patches that are");
+  }
+}
+
+Record describe(const patch::Patch& patch, const std::vector<FoundRecord>& earlier, const Options& options) {
   Record record;
+  record.consistency = options.consistency.value_or(patch.consistency);
+  record.replaces = options.replace;
   record.id = patch.id;
   record.name = patch.name;
   record.description = patch.description;
@@ -42,7 +61,7 @@ Record describe(const patch::Patch& patch, const std::vector<FoundRecord>& earli
 }
 
 /// An upper bound of the record's size, known before addresses are chosen.
-std::uint64_t record_room(const patch::Patch& patch, const std::vector<FoundRecord>& earlier) {
+std::uint64_t record_room(const patch::Patch& patch, const Options& options) {
   constexpr std::uint64_t range_size = 16, fixed = 512;
   std::uint64_t room = fixed + patch.id.bytes.size() + patch.name.size() + patch.description.size();
   for (const patch::Image& image : patch.images) {
@@ -51,9 +70,7 @@ std::uint64_t record_room(const patch::Patch& patch, const std::vector<FoundReco
       room += fixed + 4096 + function.name.size() +
               (function.extents.size() + function.new_extents.size()) * range_size;
   }
-  for (const FoundRecord& found : earlier)
-    for (const RecordedFunction& function : found.record.functions)
-      room += function.new_extents.size() * range_size;
+  for (const BuildId& id : options.replace) room += range_size + id.bytes.size();
   return room;
 }
 
@@ -65,43 +82,79 @@ void complete(Record& record, const Prepared& prepared, const patch::Patch& patc
   for (std::size_t i = 0; i < prepared.resolved.functions.size(); ++i) {
     const resolve::ResolvedFunction& f = prepared.resolved.functions[i];
     record.functions.push_back({f.name, f.module, f.entry, f.replacement, f.present, prepared.writes[i].after,
-                                f.old_extents, f.new_extents, 0});
+                                f.module_extents, f.new_extents, 0});
   }
 }
 
-/// Everything that can fail without touching the target.
-Prepared prepare(const patch::Patch& patch, const process::Process& target) {
-  Prepared prepared;
-  prepared.earlier = find_records(target.mappings(), target.memory());
-  refuse_applied(patch, prepared.earlier, target.pid());
-  auto standing = prepared.earlier;
-  std::erase_if(standing, [](const FoundRecord& f) { return f.record.state == RecordState::retained; });
-  prepared.resolved =
-      resolve::resolve(patch, target, earlier_redirects(standing), record_room(patch, standing));
-  prepared.writes = redirect::plan(prepared.resolved);
-  prepared.record = describe(patch, prepared.earlier);
-  complete(prepared.record, prepared, patch);
-  return prepared;
+std::set<RemoteAddress> leaving(const Prepared& prepared, std::vector<FoundRecord>& records) {
+  std::set<RemoteAddress> places;
+  for (const FoundRecord* found : replaced_by(prepared.record, records)) places.insert(found->at);
+  return places;
 }
 
-/// What no thread may be inside of while the functions are switched.
-unwind::ForbiddenCode old_code(const Prepared& prepared) {
-  std::vector<unwind::CodePiece> pieces;
-  for (const resolve::ResolvedFunction& function : prepared.resolved.functions)
-    for (const RemoteRange& extent : function.old_extents)
-      pieces.push_back({extent, function.name, extent.begin == function.entry,
-                        extent.begin == function.entry && unwind::is_coroutine_part(function.name)});
-  return unwind::ForbiddenCode(std::move(pieces));
+/// What the target holds must not change while the patch is prepared, which happens without stopping
+/// anything.
+Error changed_meanwhile() {
+  return {ErrorCode::traced, "another stent changed this process at the same time", "try again"};
 }
 
-/// The records must be those `prepare` saw, now that no other stent can work on the target.
 void confirm_unchanged(const std::vector<FoundRecord>& seen, const process::Process& target) {
   const auto now = find_records(target.mappings(), target.memory());
   const bool same = std::ranges::equal(now, seen, [](const FoundRecord& a, const FoundRecord& b) {
     return a.at == b.at && a.record.state == b.record.state;
   });
-  if (!same)
-    throw Error(ErrorCode::traced, "another stent changed this process at the same time", "try again");
+  if (!same) throw changed_meanwhile();
+}
+
+void compute(Prepared& prepared, const patch::Patch& patch, const process::Process& target,
+             const Options& options) {
+  auto standing = prepared.earlier;
+  std::erase_if(standing, [](const FoundRecord& f) { return f.record.state == RecordState::retained; });
+  prepared.resolved =
+      resolve::resolve(patch, target, earlier_redirects(standing), record_room(patch, options));
+  prepared.writes = redirect::plan(prepared.resolved);
+  prepared.record = describe(patch, prepared.earlier, options);
+  complete(prepared.record, prepared, patch);
+  prepared.writes =
+      rearrange(prepared.earlier, leaving(prepared, prepared.earlier), &prepared.record, target.memory())
+          .entries;
+}
+
+/// Everything that can fail without touching the target.
+Prepared prepare(const patch::Patch& patch, const process::Process& target, const Options& options) {
+  Prepared prepared;
+  prepared.earlier = find_records(target.mappings(), target.memory());
+  if (std::ranges::any_of(prepared.earlier, is_left_over)) throw changed_meanwhile();
+  refuse_applied(patch, prepared.earlier, target.pid());
+  confirm_replaced(options, prepared.earlier, target.pid());
+  try {
+    compute(prepared, patch, target, options);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::mismatch) confirm_unchanged(prepared.earlier, target);
+    throw;
+  }
+  return prepared;
+}
+
+/// What no thread may be inside of while the functions are switched.
+unwind::ForbiddenCode old_code(Prepared& prepared) {
+  std::vector<unwind::CodePiece> pieces;
+  for (const resolve::ResolvedFunction& function : prepared.resolved.functions) {
+    if (!prepared.together()) {
+      pieces.push_back({{function.entry, function.present.size()}, function.name, true,
+                        unwind::is_coroutine_part(function.name)});
+      continue;
+    }
+    for (const RemoteRange& extent : function.module_extents)
+      pieces.push_back({extent, function.name, extent.begin == function.entry,
+                        extent.begin == function.entry && unwind::is_coroutine_part(function.name)});
+    for (const RemoteRange& extent : function.earlier_extents)
+      pieces.push_back({extent, function.name, false});
+  }
+  if (!prepared.together()) return unwind::ForbiddenCode(std::move(pieces));
+  for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
+    for (unwind::CodePiece& piece : code_of(found->record)) pieces.push_back(std::move(piece));
+  return unwind::ForbiddenCode(std::move(pieces));
 }
 
 /// Reads back what the target holds now.
@@ -113,22 +166,54 @@ void verify(const std::vector<redirect::JumpWrite>& writes, const process::Remot
                   "something else writes into this process's code; look with `stent list`");
 }
 
-std::variant<Change, Busy> apply_prepared(const process::Process& target, const Prepared& prepared,
+/// After a failure that could not be undone.
+bool leads_to_new(const redirect::Switch& change, const process::RemoteMemory& memory) {
+  if (change.transit() && redirect::in_use(*change.transit(), memory)) return true;
+  return std::ranges::any_of(change.writes(), [&](const redirect::JumpWrite& write) {
+    return memory.read(write.entry, write.after.size()) == write.after;
+  });
+}
+
+/// The patches that the new one replaces; nothing leads to them any more.
+void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options) {
+  auto now = find_records(session.target().mappings(), session.target().memory());
+  const auto replaced = replaced_by(prepared.record, now);
+  for (FoundRecord* found : replaced) {
+    set_state(session.memory(), found->at, RecordState::reverting);
+    found->record.state = RecordState::reverting;
+  }
+  for (FoundRecord* found : replaced) {
+    release(session, now, *found, options);
+    found->record.state = RecordState::retained;
+  }
+}
+
+std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepared& prepared,
                                           const Options& options, Deadline deadline) {
   stop::Session session(target);
   confirm_unchanged(prepared.earlier, target);
   Placement placement(session, prepared.resolved, prepared.record);
-  redirect::touch(session.memory(), prepared.writes);
+  const ReadySwitch ready(session, prepared.writes, prepared.together());
+  ready.get().touch(session.memory());
   const RemoteAddress record = prepared.resolved.record.begin;
   Quiescence quiescence(session, prepared.earlier, old_code(prepared), options);
   set_state(session.memory(), record, RecordState::redirecting);
-  auto outcome = quiescence.change(prepared.writes, deadline);
+  std::variant<Change, Busy> outcome;
+  try {
+    outcome = quiescence.change(ready.get(), deadline);
+  } catch (const Error&) {
+    if (leads_to_new(ready.get(), session.memory())) placement.keep();  // the next command sees to it
+    throw;
+  }
   if (std::holds_alternative<Busy>(outcome)) {
     set_state(session.memory(), record, RecordState::preparing);
     return outcome;
   }
   placement.keep();
-  set_state(session.memory(), record, RecordState::applied);
+  afterwards([&] {
+    set_state(session.memory(), record, RecordState::applied);
+    release_replaced(session, prepared, options);
+  });
   return outcome;
 }
 
@@ -145,24 +230,42 @@ Report report_of(const patch::Patch& patch, Pid pid, const Record& record, const
           change.search};
 }
 
-}  // namespace
-
-Report apply(const patch::Patch& patch, Pid pid, const Options& options) {
+Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, Deadline deadline) {
   const auto began = Clock::now();
-  const Deadline deadline = began + options.timeout;
   const auto target = process::Process::open(pid);
   recover(target, options, deadline);
-  const Prepared prepared = prepare(patch, target);
+  Prepared prepared = prepare(patch, target, options);
   const auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
   verify(prepared.writes, target.memory());
   return report_of(patch, pid, prepared.record, std::get<Change>(outcome), began);
 }
 
+void refuse_unfinished(const process::Process& target) {
+  const auto mappings = target.mappings();
+  if (redirect::find_transits(mappings, target.memory()).empty() &&
+      std::ranges::none_of(find_records(mappings, target.memory()), is_left_over))
+    return;
+  throw Error(ErrorCode::traced,
+              fmt::format("process {} is half way through a change by another stent", target.pid().value),
+              "try again; if that stent was killed, `stent apply` or `stent revert` finishes or undoes its "
+              "work first");
+}
+
+}  // namespace
+
+Report apply(const patch::Patch& patch, Pid pid, const Options& options) {
+  const Deadline deadline = Clock::now() + options.timeout;
+  return when_free(pid, deadline, [&] { return apply_once(patch, pid, options, deadline); });
+}
+
 Report check(const patch::Patch& patch, Pid pid, const Options& options) {
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
-  const Prepared prepared = prepare(patch, target);
+  refuse_unfinished(target);
+  Prepared prepared = prepare(patch, target, options);
+  if (prepared.together() && !redirect::is_one_page(prepared.writes))
+    static_cast<void>(redirect::plan_transit(prepared.writes, target));
   std::variant<Change, Busy> outcome;
   {
     stop::Session session(target);

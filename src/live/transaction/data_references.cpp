@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 constexpr std::size_t pages_at_once = 256;
-constexpr std::uint64_t pause_after = 16U << 20U;
 
 /// Which pages of a process hold anything (proc(5), /proc/PID/pagemap, bits 63 and 62: present, swapped).
 class TouchedPages {
@@ -96,10 +95,9 @@ class Search {
 }  // namespace
 
 bool data_refers_to(const process::Process& target, std::span<const RemoteRange> ranges,
-                    std::span<const RemoteRange> skip, const std::function<void()>& pause) {
+                    std::span<const RemoteRange> skip, const std::function<bool()>& give_up) {
   if (ranges.empty()) return false;
   Search search(target, ranges, skip);
-  std::uint64_t since_pause = 0;
   for (const process::Mapping& mapping : target.mappings()) {
     if (!is_data(mapping)) continue;
     for (RemoteAddress at = mapping.range.begin; at < mapping.range.end();) {
@@ -107,11 +105,7 @@ bool data_refers_to(const process::Process& target, std::span<const RemoteRange>
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, pages_at_once));
       if (search.finds_in(at, count)) return true;
       at = at + static_cast<std::int64_t>(count * page);
-      since_pause += count * page;
-      if (since_pause >= pause_after) {
-        pause();
-        since_pause = 0;
-      }
+      if (give_up()) return true;
     }
   }
   return false;

@@ -24,6 +24,10 @@ RemoteRange FoundRecord::memory() const {
   return {begin, static_cast<std::uint64_t>(end - begin)};
 }
 
+bool is_left_over(const FoundRecord& found) {
+  return found.record.state != RecordState::applied && found.record.state != RecordState::retained;
+}
+
 std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappings,
                                       const process::RemoteMemory& memory) {
   std::vector<FoundRecord> found;

@@ -22,6 +22,9 @@ struct FoundRecord {
   [[nodiscard]] RemoteRange memory() const;
 };
 
+/// True while a stent works on it, or after one was killed at it.
+[[nodiscard]] bool is_left_over(const FoundRecord& found);
+
 /// Oldest first. Reads only.
 [[nodiscard]] std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappings,
                                                     const process::RemoteMemory& memory);

@@ -69,6 +69,16 @@ class RemoteDescriptor {
   int fd_;
 };
 
+std::vector<Bytes> contents_of(const resolve::ResolvedPatch& patch, Record& record) {
+  std::vector<Bytes> contents{serialise(record)};
+  if (contents[0].size() > patch.record.size)
+    throw Error(ErrorCode::internal, fmt::format("a record of {} bytes does not fit its {}",
+                                                 contents[0].size(), patch.record.size));
+  for (const resolve::ResolvedImage& image : patch.images)
+    for (const link::LinkedSegment& segment : image.segments) contents.push_back(segment.bytes);
+  return contents;
+}
+
 bool is_piece(const process::Mapping& mapping, const RecordedPiece& piece) {
   if (!mapping.range.overlaps(piece.range)) return false;
   if (mapping.name.starts_with(memory_name)) return true;
@@ -88,14 +98,12 @@ std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch) {
 }
 
 Placement::Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record)
-    : session_(&session), record_(std::move(record)) {
-  std::vector<Bytes> contents{serialise(record_)};
-  if (contents[0].size() > patch.record.size)
-    throw Error(ErrorCode::internal, fmt::format("a record of {} bytes does not fit its {}",
-                                                 contents[0].size(), patch.record.size));
-  for (const resolve::ResolvedImage& image : patch.images)
-    for (const link::LinkedSegment& segment : image.segments) contents.push_back(segment.bytes);
+    : Placement(session, "stent:" + record.name.substr(0, name_limit), record.pieces,
+                contents_of(patch, record)) {}
 
+Placement::Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
+                     const std::vector<Bytes>& contents)
+    : session_(&session), name_(std::move(name)), pieces_(std::move(pieces)) {
   inject::RemoteCaller caller(session);
   try {
     try {
@@ -113,20 +121,21 @@ Placement::Placement(stop::Session& session, const resolve::ResolvedPatch& patch
 
 void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
   std::uint64_t total = 0;
-  for (const RecordedPiece& piece : record_.pieces) total += piece.range.size;
-  const RemoteDescriptor descriptor(
-      caller, inject::remote_memfd(caller, "stent:" + record_.name.substr(0, name_limit), total));
+  for (const RecordedPiece& piece : pieces_) total += piece.range.size;
+  const RemoteDescriptor descriptor(caller, inject::remote_memfd(caller, name_));
   const std::string path = fmt::format("/proc/{}/task/{}/fd/{}", session_->target().pid().value,
                                        caller.thread().tid.value, descriptor.get());
   {
     const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!file.valid()) throw system_error(errno, "opening " + path);
+    if (::ftruncate(file.get(), static_cast<off_t>(total)) != 0)
+      throw system_error(errno, "making room for the patch in the target's memory file");
     std::uint64_t offset = 0;
-    for (std::size_t i = 0; i < contents.size(); offset += record_.pieces[i++].range.size)
+    for (std::size_t i = 0; i < contents.size(); offset += pieces_[i++].range.size)
       write_file(file.get(), contents[i], offset);
   }
   std::uint64_t offset = 0;
-  for (const RecordedPiece& piece : record_.pieces) {
+  for (const RecordedPiece& piece : pieces_) {
     if (!inject::remote_mmap_file(caller, piece.range, protection(piece.kind), MAP_PRIVATE, descriptor.get(),
                                   FileOffset{offset}))
       throw taken(piece.range);
@@ -137,7 +146,7 @@ void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<B
 
 void Placement::map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
   for (std::size_t i = 0; i < contents.size(); ++i) {
-    const RecordedPiece& piece = record_.pieces[i];
+    const RecordedPiece& piece = pieces_[i];
     if (!inject::remote_mmap(caller, piece.range, protection(piece.kind))) throw taken(piece.range);
     mapped_.push_back(piece.range);
     if (!contents[i].empty()) caller.memory().write(piece.range.begin, contents[i]);
@@ -162,10 +171,10 @@ Placement::~Placement() {
   }
 }
 
-void unmap_record(stop::Session& session, const Record& record) {
+void unmap_pieces(stop::Session& session, const std::vector<RecordedPiece>& pieces) {
   const auto mappings = session.target().mappings();
   inject::RemoteCaller caller(session);
-  for (auto piece = record.pieces.rbegin(); piece != record.pieces.rend(); ++piece)
+  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece)
     if (std::ranges::any_of(mappings,
                             [&](const process::Mapping& mapping) { return is_piece(mapping, *piece); }))
       inject::remote_munmap(caller, piece->range);

@@ -17,6 +17,9 @@ class Placement {
   /// it with the record and the segments of `patch`: from a memfd "stent:NAME", or anonymously where that is
   /// refused. Throws `refused` when a place was taken meanwhile, and as inject::RemoteCaller.
   Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record);
+  /// The same for any `pieces`, each with its contents; the first is mapped first and unmapped last.
+  Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
+            const std::vector<Bytes>& contents);
   Placement(const Placement&) = delete;
   Placement& operator=(const Placement&) = delete;
   ~Placement();
@@ -29,7 +32,8 @@ class Placement {
   void unmap(inject::RemoteCaller& caller);
 
   stop::Session* session_;
-  Record record_;
+  std::string name_;
+  std::vector<RecordedPiece> pieces_;
   std::vector<RemoteRange> mapped_;
   bool kept_ = false;
 };
@@ -37,8 +41,8 @@ class Placement {
 /// The pieces `patch` needs, the record's first, in the order Placement fills them.
 [[nodiscard]] std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch);
 
-/// Unmaps what is mapped of `record`'s pieces; a range that holds something else by now is left alone.
-void unmap_record(stop::Session& session, const Record& record);
+/// Unmaps what is mapped of `pieces`, the first last; a range that holds something else by now is left alone.
+void unmap_pieces(stop::Session& session, const std::vector<RecordedPiece>& pieces);
 
 /// Descriptors that a stent killed while placing left open in the target.
 [[nodiscard]] std::vector<int> stray_descriptors(Pid pid);

@@ -20,7 +20,7 @@ constexpr milliseconds longest_wait{100};
 /// What reading and scanning memory achieves at least; decides what is hopeless.
 constexpr std::uint64_t searched_a_millisecond = 4'000'000;
 constexpr milliseconds most_for_search{80};
-constexpr int unreferenced_tries = 6;
+constexpr int most_searches = 3;
 constexpr std::size_t frames_shown = 40;
 
 /// Tables of the modules and of the patches in the target.
@@ -55,15 +55,14 @@ Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
   if (options_.foreign_stacks != ForeignStacks::ignore) foreign_.emplace(session.target(), forbidden_);
 }
 
-std::variant<Change, Busy> Quiescence::change(std::span<const redirect::JumpWrite> writes,
-                                              Deadline deadline) {
+std::variant<Change, Busy> Quiescence::change(const redirect::Switch& what, Deadline deadline) {
   Change result;
   refuse_hopeless();
   std::optional<RemoteAddress> slot;  // of the last intruder, seen first at `seen`
   auto seen = Clock::now();
   for (milliseconds wait = shortest_wait;; wait = std::min(wait * 2, longest_wait)) {
     ++result.tries;
-    auto intruder = try_once(writes, result);
+    auto intruder = try_once(what, result);
     if (!intruder) return result;
     refuse_found(*intruder);
     if (!slot || slot != intruder->slot) seen = Clock::now();
@@ -107,15 +106,14 @@ bool Quiescence::is_still_inside(Tid tid) {
   return seen && (intruder || check_.has_undecided());
 }
 
-std::optional<unwind::Intruder> Quiescence::try_once(std::span<const redirect::JumpWrite> writes,
-                                                     Change& change) {
+std::optional<unwind::Intruder> Quiescence::try_once(const redirect::Switch& what, Change& change) {
   constexpr int most_attempts = 4;
   const auto serve = [this] { session_->serve(std::chrono::nanoseconds(0)); };
   for (int i = 0; i < most_attempts; ++i) {
     const auto mappings = session_->target().mappings();
     check_.begin(mappings);
     if (foreign_) foreign_->begin(mappings);
-    Attempt attempt = stop_and_change(writes, change);
+    Attempt attempt = stop_and_change(what, change);
     if (attempt.intruder) check_.complete(*attempt.intruder, serve);
     if (attempt.intruder || !attempt.is_undecided) return attempt.intruder;
     if (auto intruder = check_.decide(serve)) return intruder;
@@ -131,7 +129,7 @@ unwind::Intruder Quiescence::crowd(const std::string& reason) const {
   return intruder;
 }
 
-Quiescence::Attempt Quiescence::stop_and_change(std::span<const redirect::JumpWrite> writes, Change& change) {
+Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Change& change) {
   const process::RemoteMemory& memory = session_->target().memory();
   stop::ThreadGroupStop stop(*session_, max_pause());
   stop_began_ = Clock::now();
@@ -154,12 +152,12 @@ Quiescence::Attempt Quiescence::stop_and_change(std::span<const redirect::JumpWr
   if (foreign_) foreign_->leave_out(running);
   if (auto intruder = search_foreign_stacks(change)) return {std::move(intruder), false};
   if (stop.overdue()) return {crowd("has too many threads to be checked within the longest pause"), false};
-  if (const redirect::JumpWrite* changed = redirect::first_changed(memory, writes))
+  if (const redirect::JumpWrite* changed = what.first_changed(memory))
     throw Error(ErrorCode::mismatch,
                 fmt::format("{} at {:#x} changed in memory while stent waited", changed->function,
                             changed->entry.value),
                 "something else writes into this process's code; nothing was changed by stent");
-  redirect::write_all(stop.memory(), writes);
+  what.make(stop.memory());
   change.threads = stop.blocked().size() + stop.running().size();
   change.stop_window = stop.resume();
   return {};
@@ -173,31 +171,37 @@ std::optional<unwind::Intruder> Quiescence::search_foreign_stacks(Change& change
   return intruder;
 }
 
-bool Quiescence::unreferenced(std::span<const RemoteRange> ranges) {
+bool Quiescence::unreferenced(std::span<const RemoteRange> ranges, int tries) {
   milliseconds wait = shortest_wait;
-  for (int i = 0; i < unreferenced_tries; ++i, wait *= 2) {
-    if (const auto unused = try_unreferenced(ranges))
-      return !data_refers_to(session_->target(), ranges, *unused,
-                             [this] { session_->serve(std::chrono::nanoseconds(0)); });
+  int searches = 0;
+  for (int i = 0; i < tries && searches < most_searches; ++i, wait = std::min(wait * 2, longest_wait)) {
+    switch (unreferenced_now(ranges)) {
+      case Search::clean: return true;
+      case Search::referenced: return false;
+      case Search::too_long: ++searches; break;
+      case Search::threads_inside: break;
+    }
+    static_cast<void>(check_.decide([this] { session_->serve(std::chrono::nanoseconds(0)); }));
     session_->serve(wait);
   }
   return false;
 }
 
-std::optional<std::vector<RemoteRange>> Quiescence::try_unreferenced(std::span<const RemoteRange> ranges) {
-  const auto mappings = session_->target().mappings();
-  check_.begin(mappings);
+Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ranges) {
+  check_.begin(session_->target().mappings());
   stop::ThreadGroupStop stop(*session_, max_pause());
-  if (stop.stop_blocked() || stop.stop_running()) return std::nullopt;
+  if (stop.stop_blocked() || stop.stop_running()) return Search::threads_inside;
   std::vector<unwind::ThreadState> threads = states_of(stop.blocked());
   std::ranges::move(states_of(stop.running()), std::back_inserter(threads));
-  if (check_.look(threads) || check_.has_undecided()) return std::nullopt;
+  if (check_.look(threads) || check_.has_undecided()) return Search::threads_inside;
+  const auto mappings = session_->target().mappings();  // now that nobody can make another
   std::vector<RemoteRange> unused;
   for (const unwind::ThreadState& thread : threads) {
-    if (check_.holds_value(thread, ranges)) return std::nullopt;
+    if (check_.holds_value(thread, ranges)) return Search::threads_inside;
     if (const auto part = unwind::unused_stack(thread, mappings)) unused.push_back(*part);
   }
-  return unused;
+  if (!data_refers_to(session_->target(), ranges, unused, [&] { return stop.overdue(); })) return Search::clean;
+  return stop.overdue() ? Search::too_long : Search::referenced;
 }
 
 std::chrono::nanoseconds Quiescence::max_pause() const {

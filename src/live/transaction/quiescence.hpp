@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "live/redirect/jump_write.hpp"
+#include "live/redirect/switch.hpp"
 #include "live/stop/session.hpp"
 #include "live/stop/thread_group_stop.hpp"
 #include "live/transaction/inventory.hpp"
@@ -46,15 +46,14 @@ class Quiescence {
   Quiescence(const Quiescence&) = delete;
   Quiescence& operator=(const Quiescence&) = delete;
 
-  /// Makes all of `writes` in one stop in which no thread is inside. Tries until `deadline`, at least once,
+  /// Makes `what` happen in one stop in which no thread is inside. Tries until `deadline`, at least once,
   /// with the target running in between. Throws `mismatch` when a place no longer holds what the write
   /// expects.
-  [[nodiscard]] std::variant<Change, Busy> change(std::span<const redirect::JumpWrite> writes,
-                                                  Deadline deadline);
+  [[nodiscard]] std::variant<Change, Busy> change(const redirect::Switch& what, Deadline deadline);
 
-  /// True when, within a few stops, no register and no used stack held an address in `ranges`, and no thread
-  /// was inside.
-  [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges);
+  /// True when, in one of at most `tries` stops, no register, no used stack and no data held an address in `ranges`, and
+  /// no thread was inside. Each stop is as long as any: what cannot be searched in that time counts as a reference.
+  [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges, int tries);
 
  private:
   /// What came of one stop: changed, or kept from it by an intruder or by threads not yet understood.
@@ -63,8 +62,8 @@ class Quiescence {
     bool is_undecided = false;
   };
 
-  std::optional<unwind::Intruder> try_once(std::span<const redirect::JumpWrite> writes, Change& change);
-  Attempt stop_and_change(std::span<const redirect::JumpWrite> writes, Change& change);
+  std::optional<unwind::Intruder> try_once(const redirect::Switch& what, Change& change);
+  Attempt stop_and_change(const redirect::Switch& what, Change& change);
   std::optional<unwind::Intruder> search_foreign_stacks(Change& change);
   /// Throws `refused` when the policy, or too much memory, leaves no hope.
   void refuse_hopeless() const;
@@ -73,8 +72,8 @@ class Quiescence {
   bool is_still_inside(Tid tid);
   /// An intruder that is no single thread.
   [[nodiscard]] unwind::Intruder crowd(const std::string& reason) const;
-  /// The unused parts of all stacks when no thread refers to `ranges`.
-  [[nodiscard]] std::optional<std::vector<RemoteRange>> try_unreferenced(std::span<const RemoteRange> ranges);
+  enum class Search { clean, referenced, threads_inside, too_long };
+  [[nodiscard]] Search unreferenced_now(std::span<const RemoteRange> ranges);
   [[nodiscard]] std::chrono::nanoseconds max_pause() const;
   [[nodiscard]] std::vector<unwind::ThreadState> states_of(
       std::span<const stop::StoppedThread> threads) const;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<char, 16> magic{'\177', 's', 't', 'e', 'n', 't',  '-',  'r',
                                      'e',    'c', 'o', 'r', 'd', '\r', '\n', 0};
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint64_t version_offset = 16;
 constexpr std::uint64_t size_offset = 32;
 constexpr std::uint64_t size_limit = 64U << 20U;
@@ -83,7 +83,7 @@ void write_function(Writer& out, RecordedFunction& function) {
   out.value(function.replacement.value);
   function.before_offset = out.blob(function.before);
   out.blob(function.written);
-  out.ranges(function.old_extents);
+  out.ranges(function.module_extents);
   out.ranges(function.new_extents);
 }
 
@@ -96,7 +96,7 @@ RecordedFunction read_function(Reader& in) {
   function.before_offset = in.at() + sizeof(std::uint64_t);
   function.before = in.blob();
   function.written = in.blob();
-  function.old_extents = in.ranges();
+  function.module_extents = in.ranges();
   function.new_extents = in.ranges();
   return function;
 }
@@ -124,6 +124,9 @@ Bytes serialise(Record& record) {
   out.blob(as_bytes(record.description));
   out.value(record.applied_at);
   out.value(record.order);
+  out.value<std::uint64_t>(record.replaces.size());
+  for (const BuildId& id : record.replaces) out.blob(id.bytes);
+  out.value(static_cast<std::uint64_t>(record.consistency));
   out.value<std::uint64_t>(record.removable ? 1 : 0);
   out.value<std::uint64_t>(record.pieces.size());
   for (const RecordedPiece& piece : record.pieces) {
@@ -157,6 +160,8 @@ Record parse_record(ByteView bytes) {
   record.description = in.text();
   record.applied_at = in.value<std::int64_t>();
   record.order = in.value<std::uint64_t>();
+  for (auto left = in.value<std::uint64_t>(); left > 0; --left) record.replaces.push_back({in.blob()});
+  record.consistency = static_cast<patch::Consistency>(in.value<std::uint64_t>());
   record.removable = in.value<std::uint64_t>() != 0;
   for (auto left = in.value<std::uint64_t>(); left > 0; --left) {
     const RemoteRange range = in.range();

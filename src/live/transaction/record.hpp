@@ -27,9 +27,10 @@ struct RecordedFunction {
   std::string module;
   RemoteAddress entry;
   RemoteAddress replacement;
-  Bytes before;   ///< what the entry held
-  Bytes written;  ///< what this patch wrote there
-  std::vector<RemoteRange> old_extents, new_extents;
+  Bytes before;                             ///< what the entry held
+  Bytes written;                            ///< what this patch wrote there
+  std::vector<RemoteRange> module_extents;  ///< where the module's own code of it is; the entry's first
+  std::vector<RemoteRange> new_extents;
   std::uint64_t before_offset = 0;  ///< of `before` in the serialised record; set by `serialise` and `parse`
 };
 
@@ -45,8 +46,10 @@ struct Record {
   std::string name;
   std::string description;
   std::int64_t applied_at = 0;
-  std::uint64_t order = 0;  ///< counts the patches of one process upwards
-  bool removable = false;   ///< nothing outside the patch can hold an address of it after a revert
+  std::uint64_t order = 0;        ///< counts the patches of one process upwards
+  std::vector<BuildId> replaces;  ///< patches that leave when this one comes
+  patch::Consistency consistency = patch::Consistency::all;
+  bool removable = false;  ///< nothing outside the patch can hold an address of it after a revert
   std::vector<RecordedPiece> pieces;
   std::vector<RemoteRange> eh_frame_headers;
   std::vector<RecordedFunction> functions;

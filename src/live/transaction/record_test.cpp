@@ -15,6 +15,8 @@ Record sample() {
   record.description = "CVE";
   record.applied_at = 12345;
   record.order = 3;
+  record.replaces = {{Bytes(20, std::byte{9})}};
+  record.consistency = patch::Consistency::entry;
   record.removable = true;
   record.pieces = {{{{0x1000}, 0x1000}, patch::SegmentKind::constants},
                    {{{0x2000}, 0x1000}, patch::SegmentKind::code}};
@@ -38,6 +40,8 @@ TEST(Record, ReadsWhatItWrote) {
   Record back = parse_record(bytes);
   EXPECT_EQ(back.name, "fix");
   EXPECT_EQ(back.state, RecordState::applied);
+  EXPECT_EQ(back.replaces, record.replaces);
+  EXPECT_EQ(back.consistency, patch::Consistency::entry);
   EXPECT_EQ(back.functions.at(0).before_offset, record.functions[0].before_offset);
   EXPECT_EQ(load<std::uint8_t>(bytes, back.functions[0].before_offset), 1);
   EXPECT_EQ(serialise(back), bytes);

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "live/transaction/recover.hpp"
 #include "live/transaction/take_out.hpp"
+#include "live/transaction/when_free.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -20,11 +22,8 @@ const FoundRecord& find_applied(const std::vector<FoundRecord>& records, const B
               "`stent list` shows the patches that are");
 }
 
-}  // namespace
-
-Report revert(const BuildId& patch_id, Pid pid, const Options& options) {
+Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Deadline deadline) {
   const auto began = Clock::now();
-  const Deadline deadline = began + options.timeout;
   const auto target = process::Process::open(pid);
   recover(target, options, deadline);
   std::vector<FoundRecord> records = find_records(target.mappings(), target.memory());
@@ -49,6 +48,13 @@ Report revert(const BuildId& patch_id, Pid pid, const Options& options) {
           change.stop_window,
           Clock::now() - began,
           change.search};
+}
+
+}  // namespace
+
+Report revert(const BuildId& patch_id, Pid pid, const Options& options) {
+  const Deadline deadline = Clock::now() + options.timeout;
+  return when_free(pid, deadline, [&] { return revert_once(patch_id, pid, options, deadline); });
 }
 
 }  // namespace stent::transaction

@@ -23,8 +23,11 @@ struct Options {
   std::chrono::milliseconds timeout{10'000};  ///< how long to wait for quiescence
   /// Longest single stop, stopping included; empty: 20 ms + 20 us a thread, and up to 80 ms where there is
   /// much memory to search.
-  std::optional<std::chrono::microseconds> max_pause;
+  std::optional<std::chrono::microseconds> max_pause{};
   ForeignStacks foreign_stacks = ForeignStacks::scan;
+  std::vector<BuildId> replace{};  ///< apply: patches that leave as this one comes, in the same stop
+  /// apply: in place of the patch's own.
+  std::optional<patch::Consistency> consistency{};
 };
 
 /// What the search for stacks of no thread took.
@@ -79,6 +82,9 @@ Report revert(const BuildId& patch_id, Pid pid, const Options& options);
 
 /// The patches in one process, oldest first.
 std::vector<Applied> list(Pid pid);
+
+/// Every process in /proc that stent may look at and in which all modules of `patch` are mapped.
+std::vector<Pid> processes_of(const patch::Patch& patch);
 
 /// Every process in /proc that stent may look at and that carries at least one patch.
 std::vector<Pid> patched_processes();

@@ -60,7 +60,7 @@ TEST_P(EveryCall, GoesOnAfterItsThreadWasBorrowed) {
     EXPECT_FALSE(remote_mmap(caller, {at, 4096}, PROT_READ));
     remote_munmap(caller, {at, 8192});
     EXPECT_TRUE(remote_mmap(caller, {at, 4096}, PROT_READ));
-    const int fd = remote_memfd(caller, "stent-test", 4096);
+    const int fd = remote_memfd(caller, "stent-test");
     EXPECT_TRUE(remote_mmap_file(caller, {at + 4096, 4096}, PROT_READ, MAP_SHARED, fd, {}));
     remote_close(caller, fd);
     const auto now = process.mappings();

@@ -1,0 +1,95 @@
+#include "live/transaction/recover.hpp"
+
+#include <algorithm>
+
+#include "live/transaction/ready_switch.hpp"
+#include "live/transaction/record_access.hpp"
+#include "live/transaction/take_out.hpp"
+
+namespace stent::transaction {
+namespace {
+
+class Recovery {
+ public:
+  Recovery(stop::Session& session, std::vector<FoundRecord>& all, const Options& options, Deadline deadline)
+      : session_(&session), all_(&all), options_(&options), deadline_(deadline) {}
+
+  /// As its head decided; no thread may be in the stubs when they go.
+  std::optional<Busy> finish(const redirect::Transit& transit) {
+    std::vector<unwind::CodePiece> stubs;
+    for (const RemoteRange& range : transit.stubs) stubs.push_back({range, "a change that was interrupted"});
+    Quiescence quiescence(*session_, *all_, unwind::ForbiddenCode(std::move(stubs)), *options_);
+    const redirect::Switch rest(redirect::left_to_do(transit, memory()));
+    rest.touch(session_->memory());
+    auto outcome = quiescence.change(rest, deadline_);
+    if (auto* busy = std::get_if<Busy>(&outcome)) return std::move(*busy);
+    unmap_pieces(*session_, pieces_of(transit));
+    return std::nullopt;
+  }
+
+  std::optional<Busy> finish(FoundRecord& found) {
+    if (found.record.state == RecordState::preparing) {
+      unmap_pieces(*session_, found.record.pieces);
+      return std::nullopt;
+    }
+    if (found.record.state == RecordState::redirecting && is_redirected(found.record)) {
+      enter(found, RecordState::applied);
+      for (FoundRecord* old : replaced_by(found.record, *all_)) enter(*old, RecordState::reverting);
+      return std::nullopt;
+    }
+    auto outcome = take_out(*session_, *all_, found, *options_, deadline_);
+    if (auto* busy = std::get_if<Busy>(&outcome)) return std::move(*busy);
+    found.record.state = RecordState::retained;  // or gone, which is the same to the others
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] const process::RemoteMemory& memory() const { return session_->target().memory(); }
+  [[nodiscard]] bool is_redirected(const Record& record) const {
+    return std::ranges::all_of(record.functions, [&](const RecordedFunction& function) {
+      return memory().read(function.entry, function.written.size()) == function.written;
+    });
+  }
+  void enter(FoundRecord& found, RecordState state) {
+    set_state(session_->memory(), found.at, state);
+    found.record.state = state;
+  }
+
+  stop::Session* session_;
+  std::vector<FoundRecord>* all_;
+  const Options* options_;
+  Deadline deadline_;
+};
+
+std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>& all, const Options& options,
+                               Deadline deadline) {
+  const process::Process& target = session.target();
+  close_descriptors(session, stray_descriptors(target.pid()));
+  Recovery recovery(session, all, options, deadline);
+  for (const redirect::Transit& transit : redirect::find_transits(target.mappings(), target.memory()))
+    if (auto busy = recovery.finish(transit)) return busy;
+  // Newest first: an older one may lie below it, or be replaced by it.
+  for (auto found = all.rbegin(); found != all.rend(); ++found)
+    if (is_left_over(*found))
+      if (auto busy = recovery.finish(*found)) return busy;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void recover(const process::Process& target, const Options& options, Deadline deadline) {
+  const auto mappings = target.mappings();
+  auto all = find_records(mappings, target.memory());
+  if (std::ranges::none_of(all, is_left_over) && stray_descriptors(target.pid()).empty() &&
+      redirect::find_transits(mappings, target.memory()).empty())
+    return;
+  std::optional<Busy> busy;
+  {
+    stop::Session session(target);
+    all = find_records(target.mappings(), target.memory());
+    busy = recover_in(session, all, options, deadline);
+  }
+  if (busy) throw busy_error(target, all, *busy);
+}
+
+}  // namespace stent::transaction

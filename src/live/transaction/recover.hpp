@@ -1,0 +1,12 @@
+// Finishing or undoing what a killed stent left in a target.
+#pragma once
+
+#include "live/process/process.hpp"
+#include "live/transaction/quiescence.hpp"
+
+namespace stent::transaction {
+
+/// Does nothing where nothing was left. Throws `busy` when threads are inside until `deadline`.
+void recover(const process::Process& target, const Options& options, Deadline deadline);
+
+}  // namespace stent::transaction

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Applies and reverts a patch again and again in a program that does everything at once, killing stent now and then.
+
+    chaos.py STENT [--cycles N] [--kills K] [--seed S]
+
+At the end nothing may be lost: the target is alive, every signal was counted, every value was right, no wait was
+interrupted, no mapping or descriptor is left over, and its code is what it was.
+"""
+import argparse
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+NEVER = ("wrong", "damaged", "uncaught", "interrupted")
+ALREADY_APPLIED, NOT_APPLIED = 9, 10
+
+
+def run(*command):
+    return subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+
+
+def build(stent, work):
+    """The target, and a patch of it."""
+    for name in ("before", "after"):
+        source = work / "work.c"
+        source.write_text((HERE / f"work_{name}.c").read_text())
+        run("gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", source, "-o", work / f"{name}.o")
+    run("g++", "-std=c++20", "-O2", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id",
+        HERE / "target.cpp", work / "before.o", "-o", work / "target")
+    run(stent, "create", "--target", work / "target", "-o", work / "fix.stent", work / "before.o", work / "after.o")
+    return work / "target", work / "fix.stent"
+
+
+class Target:
+    def __init__(self, program):
+        self.child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self.child.pid
+        assert self.child.stdout.readline() == "ready\n"
+
+    def ask(self, question="report"):
+        self.child.stdin.write(question + "\n")
+        self.child.stdin.flush()
+        line = self.child.stdout.readline().split()
+        if not line:
+            sys.exit(f"the target ended, status {self.child.wait()}")
+        return {line[i]: int(line[i + 1]) for i in range(0, len(line), 2)}
+
+    def code(self):
+        """The bytes of everything executable that comes from a file."""
+        found = {}
+        with open(f"/proc/{self.pid}/maps") as maps, open(f"/proc/{self.pid}/mem", "rb") as memory:
+            for line in maps:
+                span, permissions, *rest = line.split()
+                if "x" in permissions and len(rest) > 3 and rest[3].startswith("/"):
+                    begin, end = (int(word, 16) for word in span.split("-"))
+                    memory.seek(begin)
+                    found[line.strip()] = memory.read(end - begin)
+        return found
+
+    def stents(self):
+        """Mappings and descriptors that only stent can have made."""
+        maps = pathlib.Path(f"/proc/{self.pid}/maps").read_text().splitlines()
+        links = [path for path in pathlib.Path(f"/proc/{self.pid}/fd").iterdir() if path.exists()]
+        return [line for line in maps if "stent" in line] + [
+            str(path.readlink()) for path in links if "stent" in str(path.readlink())]
+
+    def descriptors(self):
+        return len(list(pathlib.Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    def end(self):
+        self.child.kill()
+        self.child.wait()
+
+
+def stent_killed(command, after):
+    """Runs stent and kills it after so many seconds; True when it was still at work."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    child.kill()
+    return child.wait() < 0
+
+
+def must(command, allowed):
+    """Runs stent to its end; returns how long it took."""
+    began = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode not in allowed:
+        sys.exit(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return time.monotonic() - began
+
+
+def cycles(options, stent, target, patch, chance):
+    how = ["--pid", str(target.pid), "--timeout", "60"]
+    apply, revert = [stent, "apply", str(patch), *how], [stent, "revert", str(patch), *how]
+    kill_every = options.cycles / options.kills if options.kills else 0
+    killed, usual = 0, 0.02
+    for cycle in range(options.cycles):
+        to_kill = kill_every and cycle >= killed * kill_every and killed < options.kills
+        for command, done_before in ((apply, ALREADY_APPLIED), (revert, NOT_APPLIED)):
+            if to_kill and chance.random() < 0.5:
+                to_kill = False
+                killed += stent_killed(command, chance.uniform(0, usual))
+            took = must(command, (0, done_before))
+            usual = 0.9 * usual + 0.1 * took
+        if cycle % 100 == 99 or cycle == options.cycles - 1:
+            counters = target.ask()
+            print(f"cycle {cycle + 1}: {killed} killed, {counters}", flush=True)
+            bad = {name: counters[name] for name in NEVER if counters[name]}
+            if bad:
+                sys.exit(f"lost: {bad}")
+    return killed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stent")
+    parser.add_argument("--cycles", type=int, default=5000)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        program, patch = build(options.stent, pathlib.Path(folder))
+        target = Target(program)
+        try:
+            code, descriptors, began = target.code(), target.descriptors(), target.ask()
+            killed = cycles(options, options.stent, target, patch, chance)
+            end = target.ask("settle")
+            assert end["sent"] == end["received"], f"signals lost: {end}"
+            assert all(end[name] == 0 for name in NEVER), end
+            for name in ("computed", "blocks", "locked", "thrown", "born", "waits", "sent"):
+                assert end[name] > began[name], f"{name} stood still: {end}"
+            assert target.stents() == [], target.stents()
+            assert target.descriptors() == descriptors
+            assert target.code() == code, "code differs after the last revert"
+            print(f"{options.cycles} cycles, {killed} killed: nothing lost")
+        finally:
+            target.end()
+
+
+if __name__ == "__main__":
+    main()

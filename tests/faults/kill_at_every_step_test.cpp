@@ -1,0 +1,101 @@
+// stent killed before each system call through which it changes the target: old or new for every thread,
+// never a mix, and the next command finishes or undoes.
+#include <gmock/gmock.h>
+
+#include "base/error.hpp"
+#include "pair_target.hpp"
+#include "stepped_stent.hpp"
+
+namespace stent::transaction {
+namespace {
+
+const Options patient{std::chrono::milliseconds(30'000)};
+
+/// Runs `action`, killed before its step number `step`. False when it came to its end.
+bool killed_at(std::size_t step, const std::function<void()>& action) {
+  std::size_t seen = 0;
+  const auto ending = test::run_stepped(action, [&](const test::Call& call) {
+    const bool is_it = !call.is_done && test::changes_target(call) && seen++ == step;
+    return test::Fate{is_it ? test::Fate::Kind::is_last : test::Fate::Kind::goes_on};
+  });
+  EXPECT_TRUE(ending.killed || ending.code == 0) << ending.code;
+  return ending.killed;
+}
+
+class KilledAtEveryStep : public testing::Test {
+ protected:
+  void expect_unmixed(std::size_t step, const std::vector<std::string>& allowed) {
+    ASSERT_EQ(target_.mixed(), 0) << "killed at step " << step;
+    ASSERT_THAT(target_.versions(), testing::AnyOfArray(allowed)) << "killed at step " << step;
+  }
+  void apply_or_find(const patch::Patch& patch, const Options& options = patient) {
+    try {
+      apply(patch, target_.pid(), options);
+    } catch (const Error& error) {
+      ASSERT_EQ(error.code(), ErrorCode::already_applied) << error.message();
+    }
+  }
+  void revert_or_find(const patch::Patch& patch) {
+    try {
+      revert(patch.id, target_.pid(), patient);
+    } catch (const Error& error) {
+      ASSERT_EQ(error.code(), ErrorCode::not_applied) << error.message();
+    }
+  }
+
+  test::PairTarget target_{2};
+  Pid pid_ = target_.pid();
+  patch::Patch first_ = target_.patch("first", 2), second_ = target_.patch("second", 3);
+  test::PairTarget::State before_ = target_.state();
+};
+
+TEST_F(KilledAtEveryStep, ApplyOfSeveralFunctionsLeavesNoMix) {
+  std::size_t step = 0;
+  for (bool killed = true; killed && !HasFatalFailure(); ++step) {
+    killed = killed_at(step, [&] { apply(first_, pid_, patient); });
+    expect_unmixed(step, {"1 1", "2 2"});
+    apply_or_find(first_);
+    ASSERT_EQ(target_.versions(), "2 2") << step;
+    revert(first_.id, pid_, patient);
+    ASSERT_EQ(target_.versions(), "1 1") << step;
+    ASSERT_EQ(target_.state(), before_) << step;
+    ASSERT_EQ(target_.mixed(), 0) << step;
+  }
+  EXPECT_GT(step, 20U);
+}
+
+TEST_F(KilledAtEveryStep, RevertOfSeveralFunctionsLeavesNoMix) {
+  std::size_t step = 0;
+  for (bool killed = true; killed && !HasFatalFailure(); ++step) {
+    apply_or_find(first_);
+    killed = killed_at(step, [&] { revert(first_.id, pid_, patient); });
+    expect_unmixed(step, {"1 1", "2 2"});
+    revert_or_find(first_);
+    ASSERT_EQ(target_.versions(), "1 1") << step;
+    ASSERT_EQ(target_.state(), before_) << step;
+    ASSERT_EQ(target_.mixed(), 0) << step;
+  }
+  EXPECT_GT(step, 20U);
+}
+
+TEST_F(KilledAtEveryStep, UpgradeLeavesOldOrNew) {
+  Options upgrade = patient;
+  upgrade.replace = {first_.id};
+  std::size_t step = 0;
+  for (bool killed = true; killed && !HasFatalFailure(); ++step) {
+    apply(first_, pid_, patient);
+    killed = killed_at(step, [&] { apply(second_, pid_, upgrade); });
+    expect_unmixed(step, {"2 2", "3 3"});
+    apply_or_find(second_, upgrade);
+    ASSERT_EQ(target_.versions(), "3 3") << step;
+    ASSERT_EQ(list(pid_).size(), 1U) << step;
+    revert(second_.id, pid_, patient);
+    ASSERT_EQ(target_.versions(), "1 1") << step;
+    ASSERT_EQ(target_.state(), before_) << step;
+    ASSERT_EQ(target_.mixed(), 0) << step;
+  }
+  EXPECT_GT(step, 20U);
+}
+
+}  // namespace
+}  // namespace stent::transaction
