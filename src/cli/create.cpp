@@ -19,6 +19,7 @@ struct CreateOptions {
   create::Request request;
   std::vector<std::filesystem::path> objects;
   std::filesystem::path output;
+  std::string consistency;
 };
 
 /// Checks that the inputs are one of the two forms, and files that exist.
@@ -31,6 +32,7 @@ void complete(CreateOptions& options) {
   for (std::size_t i = 0; i < options.objects.size(); i += 2)
     request.explicit_pairs.emplace_back(options.objects[i], options.objects[i + 1]);
   if (request.name.empty()) request.name = options.output.stem().string();
+  request.entry_by_entry = options.consistency == "entry";
   request.jobs = std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -72,6 +74,10 @@ void add_create(CLI::App& app) {
   command->add_option("--same-build", request.same_build, "a rebuild with equal code, for its symbols")
       ->check(CLI::ExistingFile);
   command->add_option("-o,--output", options->output, "the patch to write (NAME.stent)")->required();
+  command
+      ->add_option("--consistency", options->consistency,
+                   "all: the functions switch together (default); entry: each on its own")
+      ->check(CLI::IsMember({"all", "entry"}));
   command->add_option("--name", request.name, "name of the patch (the output's)");
   command->add_option("--description", request.description, "what it is for: CVE, URL, text");
   command->callback([options] { run(*options); });

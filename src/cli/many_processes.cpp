@@ -1,5 +1,6 @@
 #include "cli/many_processes.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 #include "create/create.hpp"
 
 #include "create/bind_units.hpp"
+#include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
 #include "create/collect_pairs.hpp"
 #include "create/compare_units.hpp"
@@ -33,6 +34,7 @@ Outcome create(const Request& request) {
   patch::Patch patch = describe_patch(request);
   patch.images.push_back(emit::emit_image(target, units));
   emit::self_verify(patch.images.back(), units);
+  choose_consistency(request, patch);
   outcome.patch = std::move(patch);
   return outcome;
 }

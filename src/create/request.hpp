@@ -22,6 +22,8 @@ struct Request {
   unsigned jobs = 1;
   std::string name;
   std::string description;
+  std::vector<std::pair<std::string, std::string>> acknowledgements;  ///< (id of a finding, reason)
+  bool entry_by_entry = false;  ///< old and new code may run side by side: each function switches on its own
 };
 
 }  // namespace stent::create

@@ -53,12 +53,27 @@ class PairTarget {
     return result;
   }
 
+  /// What a revert had to keep because a thread was just inside, or could not take back because a descriptor
+  /// was not to be had, is freed by later commands.
+  void free_what_was_kept(const patch::Patch& any) const {
+    int tries = 0;
+    do {
+      try {
+        transaction::revert(any.id, pid(), {});
+      } catch (const Error&) {  // not applied, as it should be
+      }
+    } while (!transaction::list(pid()).empty() && ++tries < 200);
+  }
+
   /// Everything of the target that stent must leave as it was.
   struct State {
     std::string maps;
     Bytes text;
     std::size_t descriptors = 0;
     bool operator==(const State&) const = default;
+    friend void PrintTo(const State& state, std::ostream* out) {
+      *out << state.maps << state.descriptors << " descriptors";
+    }
   };
   [[nodiscard]] State state() const {
     State state;

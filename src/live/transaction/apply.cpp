@@ -141,7 +141,9 @@ unwind::ForbiddenCode old_code(Prepared& prepared) {
   std::vector<unwind::CodePiece> pieces;
   for (const resolve::ResolvedFunction& function : prepared.resolved.functions) {
     if (!prepared.together()) {
-      pieces.push_back({{function.entry, function.present.size()}, function.name, true,
+      pieces.push_back({{function.entry, function.present.size()},
+                        function.name,
+                        true,
                         unwind::is_coroutine_part(function.name)});
       continue;
     }
@@ -174,6 +176,16 @@ bool leads_to_new(const redirect::Switch& change, const process::RemoteMemory& m
   });
 }
 
+/// A suspended stack never goes on in the first bytes of a function, but a suspended coroutine may.
+Options search_options(const Prepared& prepared, Options options) {
+  const auto is_coroutine = [](const resolve::ResolvedFunction& f) {
+    return unwind::is_coroutine_part(f.name);
+  };
+  if (!prepared.together() && std::ranges::none_of(prepared.resolved.functions, is_coroutine))
+    options.foreign_stacks = ForeignStacks::ignore;
+  return options;
+}
+
 /// The patches that the new one replaces; nothing leads to them any more.
 void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options) {
   auto now = find_records(session.target().mappings(), session.target().memory());
@@ -196,7 +208,7 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   const ReadySwitch ready(session, prepared.writes, prepared.together());
   ready.get().touch(session.memory());
   const RemoteAddress record = prepared.resolved.record.begin;
-  Quiescence quiescence(session, prepared.earlier, old_code(prepared), options);
+  Quiescence quiescence(session, prepared.earlier, old_code(prepared), search_options(prepared, options));
   set_state(session.memory(), record, RecordState::redirecting);
   std::variant<Change, Busy> outcome;
   try {
@@ -269,7 +281,7 @@ Report check(const patch::Patch& patch, Pid pid, const Options& options) {
   std::variant<Change, Busy> outcome;
   {
     stop::Session session(target);
-    Quiescence quiescence(session, prepared.earlier, old_code(prepared), options);
+    Quiescence quiescence(session, prepared.earlier, old_code(prepared), search_options(prepared, options));
     outcome = quiescence.change({}, began);
   }
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);

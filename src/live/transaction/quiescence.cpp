@@ -200,7 +200,8 @@ Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ran
     if (check_.holds_value(thread, ranges)) return Search::threads_inside;
     if (const auto part = unwind::unused_stack(thread, mappings)) unused.push_back(*part);
   }
-  if (!data_refers_to(session_->target(), ranges, unused, [&] { return stop.overdue(); })) return Search::clean;
+  if (!data_refers_to(session_->target(), ranges, unused, [&] { return stop.overdue(); }))
+    return Search::clean;
   return stop.overdue() ? Search::too_long : Search::referenced;
 }
 

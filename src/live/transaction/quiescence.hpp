@@ -51,8 +51,9 @@ class Quiescence {
   /// expects.
   [[nodiscard]] std::variant<Change, Busy> change(const redirect::Switch& what, Deadline deadline);
 
-  /// True when, in one of at most `tries` stops, no register, no used stack and no data held an address in `ranges`, and
-  /// no thread was inside. Each stop is as long as any: what cannot be searched in that time counts as a reference.
+  /// True when, in one of at most `tries` stops, no register, no used stack and no data held an address in
+  /// `ranges`, and no thread was inside. Each stop is as long as any: what cannot be searched in that time
+  /// counts as a reference.
   [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges, int tries);
 
  private:

@@ -9,6 +9,11 @@
 namespace stent::transaction {
 namespace {
 
+/// Kept by an earlier command because something led into it then.
+bool may_be_free(const FoundRecord& found) {
+  return found.record.state == RecordState::retained && found.record.removable;
+}
+
 class Recovery {
  public:
   Recovery(stop::Session& session, std::vector<FoundRecord>& all, const Options& options, Deadline deadline)
@@ -40,6 +45,7 @@ class Recovery {
     auto outcome = take_out(*session_, *all_, found, *options_, deadline_);
     if (auto* busy = std::get_if<Busy>(&outcome)) return std::move(*busy);
     found.record.state = RecordState::retained;  // or gone, which is the same to the others
+    found.record.removable = false;              // asked just now
     return std::nullopt;
   }
 
@@ -72,17 +78,24 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
   for (auto found = all.rbegin(); found != all.rend(); ++found)
     if (is_left_over(*found))
       if (auto busy = recovery.finish(*found)) return busy;
+  for (const FoundRecord& found : all)
+    if (may_be_free(found)) release(session, all, found, options, 1);
   return std::nullopt;
+}
+
+bool has_work(const process::Process& target) {
+  const auto mappings = target.mappings();
+  const auto needs_work = [](const FoundRecord& found) { return is_left_over(found) || may_be_free(found); };
+  return std::ranges::any_of(find_records(mappings, target.memory()), needs_work) ||
+         !stray_descriptors(target.pid()).empty() ||
+         !redirect::find_transits(mappings, target.memory()).empty();
 }
 
 }  // namespace
 
 void recover(const process::Process& target, const Options& options, Deadline deadline) {
-  const auto mappings = target.mappings();
-  auto all = find_records(mappings, target.memory());
-  if (std::ranges::none_of(all, is_left_over) && stray_descriptors(target.pid()).empty() &&
-      redirect::find_transits(mappings, target.memory()).empty())
-    return;
+  if (!has_work(target)) return;
+  std::vector<FoundRecord> all;
   std::optional<Busy> busy;
   {
     stop::Session session(target);

@@ -1,4 +1,4 @@
-// Finishing or undoing what a killed stent left in a target.
+// Finishing or undoing what a killed stent left in a target, and freeing what an earlier command had to keep.
 #pragma once
 
 #include "live/process/process.hpp"

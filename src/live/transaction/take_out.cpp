@@ -11,11 +11,20 @@
 namespace stent::transaction {
 namespace {
 
-std::vector<RemoteRange> pieces_but_code(const Record& record) {
+/// What data must not point into: for functions that left together, suspended stacks were searched for their
+/// code in the stop that took them out.
+std::vector<RemoteRange> to_be_unreferenced(const Record& record) {
   std::vector<RemoteRange> ranges;
   for (const RecordedPiece& piece : record.pieces)
-    if (piece.kind != patch::SegmentKind::code) ranges.push_back(piece.range);
+    if (piece.kind != patch::SegmentKind::code || record.consistency == patch::Consistency::entry)
+      ranges.push_back(piece.range);
   return ranges;
+}
+
+/// No stack matters to what `nothing()` forbids, nor to who looks for himself afterwards.
+Options without_search(Options options) {
+  options.foreign_stacks = ForeignStacks::ignore;
+  return options;
 }
 
 /// `victim`, and whatever else is on its way out.
@@ -63,7 +72,8 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
   const ReadySwitch ready(session, std::move(change.entries), together);
   ready.get().touch(session.memory());
   set_state(session.memory(), victim.at, RecordState::reverting);
-  Quiescence quiescence(session, all, together ? forbidden(victim.record) : nothing(), options);
+  Quiescence quiescence(session, all, together ? forbidden(victim.record) : nothing(),
+                        together ? options : without_search(options));
   try {
     auto outcome = quiescence.change(ready.get(), deadline);
     if (std::holds_alternative<Busy>(outcome)) {
@@ -82,11 +92,11 @@ void afterwards(const std::function<void()>& what) try { what(); } catch (const 
 }
 
 void release(stop::Session& session, const std::vector<FoundRecord>& all, const FoundRecord& victim,
-             const Options& options) {
+             const Options& options, int tries) {
   const Rearrangement rest = rearrange(all, leaving_with(victim, all), nullptr, session.target().memory());
   for (const redirect::JumpWrite& write : rest.records) session.memory().write(write.entry, write.after);
-  Quiescence quiescence(session, all, forbidden(victim.record), options);
-  if (victim.record.removable && quiescence.unreferenced(pieces_but_code(victim.record)))
+  Quiescence quiescence(session, all, forbidden(victim.record), without_search(options));
+  if (victim.record.removable && quiescence.unreferenced(to_be_unreferenced(victim.record), tries))
     unmap_pieces(session, victim.record.pieces);
   else
     set_state(session.memory(), victim.at, RecordState::retained);

@@ -22,9 +22,9 @@ namespace stent::transaction {
 void afterwards(const std::function<void()>& what);
 
 /// For a patch that no entry leads to any more: corrects what other records remember, and unmaps its memory
-/// or, where something may still lead into it, keeps it as "retained".
+/// or, where something may still lead into it after `tries` looks, keeps it as "retained".
 void release(stop::Session& session, const std::vector<FoundRecord>& all, const FoundRecord& victim,
-             const Options& options);
+             const Options& options, int tries = 10);
 
 /// The code of a patch.
 [[nodiscard]] std::vector<unwind::CodePiece> code_of(const Record& record);
