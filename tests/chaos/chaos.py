@@ -94,7 +94,8 @@ def must(command, allowed):
 
 
 def cycles(options, stent, target, patch, chance):
-    how = ["--pid", str(target.pid), "--timeout", "60"]
+    # The machine may be loaded: a thread is given two seconds to come to its stop.
+    how = ["--pid", str(target.pid), "--timeout", "60", "--max-pause", "2000"]
     apply, revert = [stent, "apply", str(patch), *how], [stent, "revert", str(patch), *how]
     kill_every = options.cycles / options.kills if options.kills else 0
     killed, usual = 0, 0.02

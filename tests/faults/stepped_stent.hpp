@@ -98,7 +98,7 @@ inline Ending run_stepped(const std::function<void()>& action, const std::vector
   }
 }
 
-/// True for the calls through which stent changes a target, or has it go on.
+/// True for the calls through which stent changes a target, or has a thread of it go on.
 inline bool changes_target(const Call& call) {
   if (call.number == SYS_pwrite64) return true;
   if (call.number != SYS_ptrace) return false;
@@ -107,9 +107,6 @@ inline bool changes_target(const Call& call) {
     case PTRACE_SETSIGMASK:
     case PTRACE_SYSCALL:
     case PTRACE_CONT:
-    case PTRACE_SEIZE:
-    case PTRACE_INTERRUPT:
-    case PTRACE_LISTEN:
     case PTRACE_DETACH: return true;
     default: return false;
   }
