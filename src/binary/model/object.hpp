@@ -90,6 +90,7 @@ struct Atom {
   Bytes bytes;          ///< as in the file, relocation fields unresolved
   std::uint64_t size = 0;
   std::uint64_t alignment = 1;
+  bool in_group = false;              ///< of a section group (COMDAT): linkers keep one of many equal copies
   std::vector<Reference> references;  ///< by ascending offset
 };
 

@@ -24,6 +24,8 @@ AtomKind kind_of(const elf::Section& section) {
   if (section.type != SHT_PROGBITS || is_linker_set(section.name) || starts_with(section.name, ".ctors") ||
       starts_with(section.name, ".dtors"))
     return AtomKind::other;
+  // The slot through which an exception table names a type or the personality is never written.
+  if (section.name.find(".DW.ref.") != std::string::npos) return AtomKind::relocated_read_only;
   if (writable)
     return starts_with(section.name, ".data.rel.ro") ? AtomKind::relocated_read_only : AtomKind::writable;
   if ((section.flags & SHF_MERGE) != 0)
@@ -51,14 +53,24 @@ std::vector<std::uint64_t> starts_of_entries(const elf::Section& section) {
   return starts;
 }
 
-/// Splits at sized symbols when they tile the section: no overlap, and gaps no larger than alignment leaves.
-std::vector<std::uint64_t> starts_of_symbols(const ObjectBuilder& builder, const elf::Section& section) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+/// Begin and end of sized symbols in one section.
+using Ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+std::vector<Ranges> ranges_by_section(const ObjectBuilder& builder) {
+  std::vector<Ranges> ranges(builder.file.sections().size());
   for (const elf::RawSymbol& symbol : builder.raw_symbols)
-    if (symbol.section == section.index && symbol.size != 0 && symbol.type != STT_SECTION)
-      ranges.emplace_back(symbol.value, symbol.value + symbol.size);
+    if (symbol.section < ranges.size() && symbol.size != 0 && symbol.type != STT_SECTION)
+      ranges[symbol.section].emplace_back(symbol.value, symbol.value + symbol.size);
+  return ranges;
+}
+
+/// Splits at sized symbols when they tile the section: no overlap, and gaps no larger than alignment leaves.
+std::vector<std::uint64_t> starts_of_symbols(const elf::Section& section, Ranges ranges) {
   std::sort(ranges.begin(), ranges.end());
   ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
+  const bool is_code = (section.flags & SHF_EXECINSTR) != 0;
+  // Patchable nops stand before a function's entry.
+  if (ranges.size() == 1 && is_code && ranges.front().first > 0) return {0, ranges.front().first};
   if (ranges.size() < 2) return {0};
   constexpr std::uint64_t largest_gap = 63;
   std::vector<std::uint64_t> starts;
@@ -72,12 +84,19 @@ std::vector<std::uint64_t> starts_of_symbols(const ObjectBuilder& builder, const
   return starts;
 }
 
-std::vector<std::uint64_t> starts_of(const ObjectBuilder& builder, const elf::Section& section,
-                                     AtomKind kind) {
+/// clang names types to exception tables through unnamed eight-byte slots in .data.
+std::vector<std::uint64_t> starts_of_slots(const elf::Section& section) {
+  std::vector<std::uint64_t> starts;
+  for (std::uint64_t at = 0; at < section.size; at += 8) starts.push_back(at);
+  return starts;
+}
+
+std::vector<std::uint64_t> starts_of(const elf::Section& section, AtomKind kind, Ranges ranges) {
   if (section.size == 0) return {};
   if (kind == AtomKind::string_literal) return starts_of_strings(section);
   if (kind == AtomKind::merged_constant && section.entry_size > 0) return starts_of_entries(section);
-  return starts_of_symbols(builder, section);
+  if (section.name == ".data" && ranges.empty() && section.size % 8 == 0) return starts_of_slots(section);
+  return starts_of_symbols(section, std::move(ranges));
 }
 
 std::uint64_t alignment_at(const elf::Section& section, std::uint64_t offset) {
@@ -85,9 +104,9 @@ std::uint64_t alignment_at(const elf::Section& section, std::uint64_t offset) {
   return std::min(section.alignment, offset & (~offset + 1));
 }
 
-void add_section(ObjectBuilder& builder, const elf::Section& section) {
+void add_section(ObjectBuilder& builder, const elf::Section& section, Ranges ranges) {
   const AtomKind kind = kind_of(section);
-  const auto starts = starts_of(builder, section, kind);
+  const auto starts = starts_of(section, kind, std::move(ranges));
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const std::uint64_t end = i + 1 < starts.size() ? starts[i + 1] : section.size;
     Atom atom;
@@ -95,6 +114,7 @@ void add_section(ObjectBuilder& builder, const elf::Section& section) {
     atom.section = section.name;
     atom.size = end - starts[i];
     atom.alignment = alignment_at(section, starts[i]);
+    atom.in_group = (section.flags & SHF_GROUP) != 0;
     if (section.type != SHT_NOBITS) {
       const ByteView bytes = section.data.subspan(starts[i], atom.size);
       atom.bytes.assign(bytes.begin(), bytes.end());
@@ -106,15 +126,18 @@ void add_section(ObjectBuilder& builder, const elf::Section& section) {
 }
 
 bool becomes_atoms(const elf::Section& section) {
-  return (section.flags & SHF_ALLOC) != 0 && section.type != SHT_NOTE && section.name != ".eh_frame";
+  // The list of patchable entries is for tracers that start with the program; it means nothing to the code.
+  return (section.flags & SHF_ALLOC) != 0 && section.type != SHT_NOTE && section.name != ".eh_frame" &&
+         section.name != "__patchable_function_entries";
 }
 
 }  // namespace
 
 void read_atoms(ObjectBuilder& builder) {
   builder.pieces.resize(builder.file.sections().size());
+  auto ranges = ranges_by_section(builder);
   for (const elf::Section& section : builder.file.sections())
-    if (becomes_atoms(section)) add_section(builder, section);
+    if (becomes_atoms(section)) add_section(builder, section, std::move(ranges[section.index]));
 }
 
 }  // namespace stent::model

@@ -66,8 +66,23 @@ std::map<AtomId, std::set<std::int64_t>> starts_of_tables(const Object& object) 
   return starts;
 }
 
+/// Where an atom came from.
+struct Origin {
+  std::uint32_t section = 0;
+  std::int64_t begin = 0;
+};
+
+std::vector<Origin> origins_of_atoms(const ObjectBuilder& builder) {
+  std::vector<Origin> origins(builder.object.atoms.size());
+  for (std::uint32_t section = 0; section < builder.pieces.size(); ++section)
+    for (const Piece& piece : builder.pieces[section])
+      origins[piece.atom.value] = {section, static_cast<std::int64_t>(piece.begin)};
+  return origins;
+}
+
 /// Turns "label + distance from the table's start" back into the label (see Reference::is_table_entry).
-void undo_table_bias(ObjectBuilder& builder, Atom& atom, const std::set<std::int64_t>& starts) {
+void undo_table_bias(ObjectBuilder& builder, Atom& atom, const std::set<std::int64_t>& starts,
+                     const std::vector<Origin>& origins) {
   for (Reference& reference : atom.references) {
     if (reference.type != x86_64::RelocationType::pc32 || reference.symbol || !reference.place) continue;
     if (builder.object[reference.place->atom].kind != AtomKind::code) continue;
@@ -77,17 +92,28 @@ void undo_table_bias(ObjectBuilder& builder, Atom& atom, const std::set<std::int
     reference.is_table_entry = true;
     reference.pc_adjust = field - table;
     // Without -ffunction-sections the biased offset can lie in the next function: look the label up again.
-    for (const auto& list : builder.pieces)
-      for (const Piece& piece : list)
-        if (piece.atom == reference.place->atom) {
-          const std::int64_t in_section =
-              static_cast<std::int64_t>(piece.begin) + reference.place->offset - reference.pc_adjust;
-          const auto section = static_cast<std::uint32_t>(&list - builder.pieces.data());
-          reference.place = builder.place(section, in_section);
-          reference.offset_in_target = reference.place->offset;
-          goto found;
-        }
-  found:;
+    const Origin& origin = origins.at(reference.place->atom.value);
+    const std::int64_t in_section = origin.begin + reference.place->offset - reference.pc_adjust;
+    reference.place = builder.place(origin.section, in_section);
+    reference.offset_in_target = reference.place->offset;
+  }
+}
+
+/// An unnamed slot that only exception tables refer to holds the address of a type and is never written.
+void mark_type_slots(Object& object) {
+  std::vector<bool> is_used(object.atoms.size()), is_used_otherwise(object.atoms.size());
+  for (const Atom& atom : object.atoms)
+    for (const Reference& reference : atom.references) {
+      if (!reference.place) continue;
+      is_used[reference.place->atom.value] = true;
+      if (atom.section.rfind(".gcc_except_table", 0) != 0)
+        is_used_otherwise[reference.place->atom.value] = true;
+    }
+  for (std::size_t i = 0; i < object.atoms.size(); ++i) {
+    Atom& atom = object.atoms[i];
+    if (atom.kind == AtomKind::writable && atom.name.empty() && atom.size == 8 &&
+        atom.references.size() == 1 && is_used[i] && !is_used_otherwise[i])
+      atom.kind = AtomKind::relocated_read_only;
   }
 }
 
@@ -132,11 +158,14 @@ void read_references(ObjectBuilder& builder) {
     std::sort(atom.references.begin(), atom.references.end(),
               [](const Reference& a, const Reference& b) { return a.offset < b.offset; });
   const auto starts = starts_of_tables(builder.object);
+  mark_type_slots(builder.object);
+  const auto origins = origins_of_atoms(builder);
   for (std::size_t i = 0; i < builder.object.atoms.size(); ++i) {
     Atom& atom = builder.object.atoms[i];
     const auto found = starts.find(AtomId{static_cast<std::uint32_t>(i)});
     if (atom.kind == AtomKind::read_only)
-      undo_table_bias(builder, atom, found == starts.end() ? std::set<std::int64_t>{} : found->second);
+      undo_table_bias(builder, atom, found == starts.end() ? std::set<std::int64_t>{} : found->second,
+                      origins);
   }
 }
 

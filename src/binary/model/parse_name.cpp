@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 8> kinds{"cold",     "constprop", "isra",
                                                 "lto_priv", "llvm",      "__part", "resolver"};
 
 bool is_number(std::string_view text) {
-  return !text.empty() && text.size() <= 9 &&
+  return !text.empty() && text.size() <= 20 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
@@ -32,7 +32,8 @@ ParsedName parse_name(const std::string& name) {
       continue;
     }
     if (!is_number(last)) break;
-    if (!parsed.ordinal) parsed.ordinal = static_cast<unsigned>(std::stoul(std::string(last)));
+    // clang's ".llvm.NUMBER" is a hash of 64 bits; like every ordinal it identifies nothing.
+    if (!parsed.ordinal) parsed.ordinal = static_cast<unsigned>(std::stoull(std::string(last.substr(0, 18))));
     rest = rest.substr(0, dot);
   }
   parsed.base = rest;

@@ -33,6 +33,8 @@ constexpr Row rows[] = {
     {RelocationType::pc64, "R_X86_64_PC64", {Formula::pc_relative, 8, true, false}},
     {RelocationType::gotpc32_tlsdesc, "R_X86_64_GOTPC32_TLSDESC", {Formula::got_relative, 4, true, true}},
     {RelocationType::tlsdesc_call, "R_X86_64_TLSDESC_CALL", {Formula::none, 0, false, true}},
+    {RelocationType::gotoff64, "R_X86_64_GOTOFF64", {}},
+    {RelocationType::gotpc32, "R_X86_64_GOTPC32", {}},
     {RelocationType::gotpcrelx, "R_X86_64_GOTPCRELX", {Formula::got_relative, 4, true, false}},
     {RelocationType::rex_gotpcrelx, "R_X86_64_REX_GOTPCRELX", {Formula::got_relative, 4, true, false}},
 };

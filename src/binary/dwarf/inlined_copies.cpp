@@ -1,0 +1,116 @@
+#include "binary/dwarf/inlined_copies.hpp"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <fcntl.h>
+
+#include <memory>
+#include <set>
+
+#include "base/unique_fd.hpp"
+
+namespace stent::dwarf {
+
+namespace {
+
+std::string text_of(Dwarf_Die& die, unsigned attribute) {
+  Dwarf_Attribute found;
+  if (dwarf_attr_integrate(&die, attribute, &found) == nullptr) return {};
+  const char* text = dwarf_formstring(&found);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+std::string name_of(Dwarf_Die& die) {
+  std::string name = text_of(die, DW_AT_linkage_name);
+  return name.empty() ? text_of(die, DW_AT_name) : name;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::map<LinkAddress, std::string>& functions) : functions_(functions) {
+    for (const auto& [entry, name] : functions) names_.insert(name);
+  }
+
+  void unit(Dwarf_Die& die) {
+    const char* name = dwarf_diename(&die);
+    source_ = name == nullptr ? "" : name;
+    children(die, {});
+  }
+
+  std::vector<InlinedCopy> take() {
+    std::vector<InlinedCopy> copies;
+    for (auto& [copy, file] : copies_) {
+      const auto known = files_.find(copy.function);
+      if (known == files_.end() || known->second.contains(file)) copies.push_back(std::move(copy));
+    }
+    return copies;
+  }
+
+ private:
+  void children(Dwarf_Die& parent, const std::string& host) {
+    Dwarf_Die die;
+    if (dwarf_child(&parent, &die) != 0) return;
+    do one(die, host);
+    while (dwarf_siblingof(&die, &die) == 0);
+  }
+
+  void one(Dwarf_Die& die, const std::string& host) {
+    switch (dwarf_tag(&die)) {
+      case DW_TAG_subprogram:
+        // Without code of its own it is a declaration, or the description its copies refer to.
+        if (dwarf_hasattr(&die, DW_AT_low_pc) || dwarf_hasattr(&die, DW_AT_ranges)) define(die);
+        return;
+      case DW_TAG_inlined_subroutine: note(die, host); [[fallthrough]];
+      case DW_TAG_lexical_block: return children(die, host);
+      case DW_TAG_namespace:
+      case DW_TAG_class_type:
+      case DW_TAG_structure_type: return children(die, host);
+      default: return;
+    }
+  }
+
+  void define(Dwarf_Die& die) {
+    const std::string name = name_of(die);
+    Dwarf_Addr entry = 0;
+    if (dwarf_entrypc(&die, &entry) == 0)
+      if (const auto known = functions_.find({entry}); known != functions_.end())
+        files_[known->second].insert(file_of(die));
+    children(die, name);
+  }
+
+  static std::string file_of(Dwarf_Die& die) {
+    const char* file = dwarf_decl_file(&die);
+    return file == nullptr ? std::string() : std::string(file);
+  }
+
+  void note(Dwarf_Die& die, const std::string& host) {
+    std::string name = name_of(die);
+    if (!names_.contains(name)) return;
+    Dwarf_Addr base = 0, begin = 0, end = 0;
+    if (dwarf_ranges(&die, 0, &base, &begin, &end) <= 0) return;  // optimised away
+    copies_.push_back({{std::move(name), host, source_, {begin}}, file_of(die)});
+  }
+
+  const std::map<LinkAddress, std::string>& functions_;
+  std::set<std::string> names_;
+  std::map<std::string, std::set<std::string>> files_;  ///< where each function is declared
+  std::string source_;
+  std::vector<std::pair<InlinedCopy, std::string>> copies_;  ///< and where the copied function is declared
+};
+
+}  // namespace
+
+std::vector<InlinedCopy> inlined_copies(const std::filesystem::path& debug_file,
+                                        const std::map<LinkAddress, std::string>& functions) {
+  const UniqueFd file(::open(debug_file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (functions.empty() || file.get() < 0) return {};
+  const std::unique_ptr<Dwarf, decltype(&dwarf_end)> debug(dwarf_begin(file.get(), DWARF_C_READ), &dwarf_end);
+  if (debug == nullptr) return {};
+  Reader reader(functions);
+  Dwarf_CU* unit = nullptr;
+  Dwarf_Die die;
+  while (dwarf_get_units(debug.get(), unit, &unit, nullptr, nullptr, &die, nullptr) == 0) reader.unit(die);
+  return reader.take();
+}
+
+}  // namespace stent::dwarf

@@ -1,0 +1,28 @@
+// Where the compiler inlined given functions, by the debug information.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+
+namespace stent::dwarf {
+
+/// One inlined copy of a function.
+struct InlinedCopy {
+  std::string function;  ///< its linkage name, or its name where it has none
+  std::string host;      ///< the function whose code holds the copy, likewise
+  std::string source;    ///< the compiled file of the host (DW_AT_name of its unit)
+  LinkAddress at;        ///< the first instruction of the copy
+};
+
+/// The copies of `functions` (name by entry) in `debug_file` (the image itself, or its separate debug file):
+/// of what has that name and, where the function's own description is found by its entry, is declared in the
+/// same file. Empty when there is no debug information; what is described in an alternate file that cannot be
+/// found is left out.
+[[nodiscard]] std::vector<InlinedCopy> inlined_copies(const std::filesystem::path& debug_file,
+                                                      const std::map<LinkAddress, std::string>& functions);
+
+}  // namespace stent::dwarf
