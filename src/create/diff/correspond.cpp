@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "create/diff/group_match.hpp"
+#include "create/diff/scoped_name.hpp"
 
 namespace stent::diff {
 namespace {
@@ -36,6 +37,29 @@ void pair_unique_keys(const ObjectIndex& old_index, const ObjectIndex& new_index
                       Correspondence& result) {
   for (const auto& [key, group] : groups)
     if (key_is_enough(old_index, new_index, group)) result.pair(group.olds.front(), group.news.front());
+}
+
+/// A variable of a function whose full name, signature included, is in both objects once. A trailing "_0"
+/// counts variables of one name in one function: such a name says nothing.
+void pair_exact_static_locals(const ObjectIndex& old_index, const ObjectIndex& new_index,
+                              const Groups& groups, Correspondence& result) {
+  const auto counted = [](const std::string& name) {
+    if (name.find('.') != std::string::npos) return true;
+    const std::size_t last = name.find_last_not_of("0123456789_");
+    return last != std::string::npos && name.find('_', last) != std::string::npos;
+  };
+  for (const auto& [key, group] : groups) {
+    if (group.olds.size() + group.news.size() < 3 || !key.starts_with("data ")) continue;
+    std::map<std::string, Group> by_name;
+    bool is_counted = false;
+    for (const AtomId id : group.olds) by_name[old_index.object()[id].name].olds.push_back(id);
+    for (const AtomId id : group.news) by_name[new_index.object()[id].name].news.push_back(id);
+    for (const auto& [name, members] : by_name) is_counted = is_counted || counted(name);
+    if (is_counted) continue;
+    for (const auto& [name, members] : by_name)
+      if (static_local_name(name) && members.olds.size() == 1 && members.news.size() == 1)
+        result.pair(members.olds.front(), members.news.front());
+  }
 }
 
 using Names = std::unordered_map<std::string, std::optional<AtomId>>;
@@ -147,6 +171,38 @@ void match_groups(const ObjectIndex& old_index, const ObjectIndex& new_index, co
       match.match(group);
 }
 
+using Variables = std::unordered_map<std::string, std::vector<AtomId>>;
+
+/// Atoms by mangled name; the fields into which clang split a variable are together.
+Variables variables_by_name(const ObjectIndex& index) {
+  Variables variables;
+  for (std::uint32_t i = 0; i < index.size(); ++i)
+    if (const std::string& name = index.object().atoms[i].name; name.starts_with("_Z"))
+      variables[without_suffix(name)].push_back({i});
+  return variables;
+}
+
+/// A guard belongs to its variable: where the two would go separate ways, neither is certain.
+void part_guards_of_others(const ObjectIndex& old_index, const ObjectIndex& new_index,
+                           Correspondence& result) {
+  const Variables variables = variables_by_name(new_index);
+  for (std::uint32_t i = 0; i < new_index.size(); ++i) {
+    const auto guarded = guarded_name(new_index.object().atoms[i].name);
+    const auto found = guarded ? variables.find(*guarded) : variables.end();
+    if (found == variables.end()) continue;
+    const auto old_guard = result.old_of_new[i];
+    const auto old_name =
+        old_guard ? guarded_name(old_index.object()[*old_guard].name) : std::optional<std::string>();
+    for (const AtomId variable : found->second) {
+      const auto before = result.old_of_new[variable.value];
+      if (before ? old_name == without_suffix(old_index.object()[*before].name) : !old_guard) continue;
+      result.ambiguous[i] = result.ambiguous[variable.value] = true;
+      if (before) result.part(*before, variable);
+      if (result.old_of_new[i]) result.part(*old_guard, {i});
+    }
+  }
+}
+
 }  // namespace
 
 bool same_but_for_targets(const model::Atom& a, const model::Atom& b) {
@@ -177,11 +233,13 @@ Correspondence correspond(const ObjectIndex& old_index, const ObjectIndex& new_i
   result.ambiguous.resize(new_index.size());
   const Groups groups = group_by_key(old_index, new_index);
   pair_unique_keys(old_index, new_index, groups, result);
+  pair_exact_static_locals(old_index, new_index, groups, result);
   pair_same_names(old_index, new_index, result);
   match_groups(old_index, new_index, groups, true, result);
   pair_fragments(old_index, new_index, result);
   pair_by_place(old_index, new_index, result);
   match_groups(old_index, new_index, groups, false, result);
+  part_guards_of_others(old_index, new_index, result);
   return result;
 }
 

@@ -21,6 +21,10 @@ struct Correspondence {
     new_of_old.at(old_atom.value) = new_atom;
     old_of_new.at(new_atom.value) = old_atom;
   }
+  void part(model::AtomId old_atom, model::AtomId new_atom) {
+    new_of_old.at(old_atom.value).reset();
+    old_of_new.at(new_atom.value).reset();
+  }
   [[nodiscard]] bool is_free(model::AtomId old_atom, model::AtomId new_atom) const {
     return !new_of_old.at(old_atom.value) && !old_of_new.at(new_atom.value);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "create/diff/scoped_name.hpp"
+
 namespace stent::diff {
 namespace {
 
@@ -113,6 +115,23 @@ void GroupMatch::pair_interchangeable(Members& olds, Members& news) const {
   drop_paired(olds, news);
 }
 
+bool GroupMatch::is_variable(AtomId new_atom) const {
+  const AtomClass kind = (*new_index_)[new_atom].kind;
+  return kind == AtomClass::variable || kind == AtomClass::tls;
+}
+
+// As many lambdas as before, and those that did not change are paired: the rest keep their order.
+void GroupMatch::pair_lambdas_in_order(Members& olds, Members& news) const {
+  for (const Member& before : olds)
+    for (const Member& after : news) {
+      const std::string& name = old_index_->object()[before.atom].name;
+      if (name == new_index_->object()[after.atom].name && lambda_name(name) &&
+          result_->is_free(before.atom, after.atom))
+        result_->pair(before.atom, after.atom);
+    }
+  drop_paired(olds, news);
+}
+
 void GroupMatch::drop_paired(Members& olds, Members& news) const {
   std::erase_if(olds, [&](const Member& m) { return result_->new_of_old[m.atom.value].has_value(); });
   std::erase_if(news, [&](const Member& m) { return result_->old_of_new[m.atom.value].has_value(); });
@@ -122,12 +141,23 @@ void GroupMatch::match(const Group& group) const {
   Members olds = members(group.olds, *old_index_, new_labels_, old_callers_);
   Members news = members(group.news, *new_index_, old_labels_, new_callers_);
   drop_paired(olds, news);
+  const bool one_each = olds.size() == news.size();
+  // What a variable is set to at the start does not tell which it is.
+  const bool by_content = group.news.empty() || !is_variable(group.news.front());
   for (const Evidence evidence : {Evidence::same_referrers_and_shape, Evidence::same_referrers,
-                                  Evidence::overlap_and_shape, Evidence::overlap})
-    while (accept(olds, news, evidence)) {
+                                  Evidence::overlap_and_shape, Evidence::overlap}) {
+    const bool needs_content =
+        evidence == Evidence::same_referrers_and_shape || evidence == Evidence::overlap_and_shape;
+    while ((by_content || !needs_content) && accept(olds, news, evidence)) {
     }
+  }
+  if (one_each) pair_lambdas_in_order(olds, news);
   pair_interchangeable(olds, news);
-  const auto open = candidates(news, olds, Evidence::overlap);
+  auto open = candidates(news, olds, Evidence::overlap);
+  // Owners that exist in one build only tell nothing: it could be any that lost its owner as well.
+  for (std::size_t i = 0; i < news.size(); ++i)
+    for (std::size_t j = 0; j < olds.size(); ++j)
+      if (news[i].owners.empty() && olds[j].owners.empty()) open[i].push_back(j);
   for (std::size_t i = 0; i < news.size(); ++i) {
     const AtomClass kind = (*new_index_)[news[i].atom].kind;
     if (kind == AtomClass::constant)

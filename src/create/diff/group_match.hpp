@@ -38,6 +38,8 @@ class GroupMatch {
   [[nodiscard]] static std::vector<std::vector<std::size_t>> candidates(const Members& from,
                                                                         const Members& to, Evidence evidence);
   bool accept(Members& olds, Members& news, Evidence evidence) const;
+  [[nodiscard]] bool is_variable(model::AtomId new_atom) const;
+  void pair_lambdas_in_order(Members& olds, Members& news) const;
   void pair_interchangeable(Members& olds, Members& news) const;
   void drop_paired(Members& olds, Members& news) const;
 

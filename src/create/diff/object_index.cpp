@@ -4,6 +4,8 @@
 #include <array>
 #include <functional>
 
+#include "create/diff/scoped_name.hpp"
+
 namespace stent::diff {
 namespace {
 
@@ -32,6 +34,15 @@ AtomClass class_of_named(AtomKind kind) {
 }
 
 bool is_exception_table(const model::Atom& atom) { return atom.section.starts_with(".gcc_except_table"); }
+
+/// A section that compilers use for code and data; what others (.pushsection) hold, only their readers know.
+bool is_ordinary(const std::string& section) {
+  static constexpr std::array<std::string_view, 10> prefixes = {
+      ".text", ".rodata", ".data", ".bss", ".tdata", ".tbss", ".lrodata", ".ldata", ".lbss", "COMMON"};
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
+    return section.starts_with(prefix) && (section.size() == prefix.size() || section[prefix.size()] == '.');
+  });
+}
 
 bool has_name(const model::Atom& atom) { return !atom.name.empty() && !atom.name.starts_with(".L"); }
 
@@ -112,7 +123,8 @@ void ObjectIndex::name_atom(AtomId id) {
     facts.kind = AtomClass::function;
   } else if (atom.kind == AtomKind::code) {
     facts.kind = AtomClass::code;
-  } else if (atom.kind == AtomKind::other && !is_exception_table(atom)) {
+  } else if ((atom.kind == AtomKind::other || (!has_name(atom) && !is_ordinary(atom.section))) &&
+             !is_exception_table(atom)) {
     facts.kind = AtomClass::other;
   } else if (is_exception_table(atom) || !has_name(atom) || (mergeable && !facts.is_global)) {
     facts.kind = AtomClass::anonymous;
@@ -125,11 +137,19 @@ void ObjectIndex::name_atom(AtomId id) {
   const std::string& shown = is_function ? name(*facts.function) : atom.name;
   if (shown.empty()) return;
   const std::string scope = is_function ? "function " : "data ";
-  if (facts.is_global) {
-    facts.key = scope + "global " + shown;
+  if (const auto known = is_function ? lambda_name(shown) : static_local_name(shown)) {
+    facts.key = scope + *known;
+    facts.is_function_local = true;
     return;
   }
-  const std::string base = without_ordinals(shown);
+  if (facts.is_global) {
+    const bool is_promoted = shown.find(".llvm.") != std::string::npos;
+    facts.key = scope + "global " + (is_promoted ? without_ordinals(shown) : shown);
+    return;
+  }
+  // gcc calls a unit's constructor after the first thing in the unit.
+  const bool is_constructor = is_function && shown.starts_with("_GLOBAL__sub_I_");
+  const std::string base = is_constructor ? "_GLOBAL__sub_I" : without_ordinals(shown);
   facts.key = scope + base;
   facts.is_function_local = base.find('.') != std::string::npos;
 }

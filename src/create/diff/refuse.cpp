@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "create/diff/describe_difference.hpp"
+#include "create/diff/start_code.hpp"
 
 namespace stent::diff {
 namespace {
@@ -49,6 +51,12 @@ class DataRefusals {
     const std::string subject = new_->describe(after);
     if (is_variable(old_class) || is_variable(new_class))
       refuse(subject, variable_reason(before, after), live_value_hint);
+    else if (new_->object()[after].name.starts_with("_ZTV"))
+      refuse(subject,
+             "the table of virtual functions changed (" + difference(before, after) +
+                 "), and objects with the "
+                 "old one are alive",
+             "keep the virtual functions of the class as they were; add plain functions instead");
     else if (new_class == AtomClass::constant && ((*new_)[after].is_global || (*old_)[before].is_global))
       refuse(subject,
              "it is a constant that other units can see, and it changed (" + difference(before, after) + ")",
@@ -164,8 +172,16 @@ std::vector<Refusal> refuse_data(const ObjectIndex& old_index, const ObjectIndex
 std::vector<Refusal> refuse_functions(const ObjectIndex& old_index, const ObjectIndex& new_index,
                                       const std::vector<FunctionChange>& functions) {
   std::vector<Refusal> refusals;
+  const std::set<AtomId> at_start = start_code(old_index);
   for (const FunctionChange& change : functions) {
     if (change.kind == ChangeKind::removed) continue;
+    if (change.old_function && at_start.contains(old_index.object()[*change.old_function].entry)) {
+      refusals.push_back({change.name,
+                          "it changed, and it runs only at the program's start, which is over (" +
+                              change.first_difference + ")",
+                          "do in a hook, or in code that still runs, what the start would have done"});
+      continue;
+    }
     const std::string* reason = trouble(new_index.object(), change.new_function);
     if (reason == nullptr) reason = trouble(old_index.object(), change.old_function);
     if (reason != nullptr)
