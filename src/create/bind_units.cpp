@@ -1,16 +1,66 @@
 #include "create/bind_units.hpp"
 
+#include <fmt/core.h>
+
+#include <map>
+#include <set>
+
 #include "base/error.hpp"
 #include "create/bind/bind_unit.hpp"
+#include "create/bind/share_copies.hpp"
 
 namespace stent::create {
+namespace {
 
-std::vector<bind::BoundUnit> bind_units(const std::vector<ChosenUnit>& units, const model::Image& target) {
+/// Of a function that many units carry the linker keeps one copy: one of the units must have the kept one.
+void require_copies(const std::vector<bind::BoundUnit>& units) {
+  std::set<std::string> replaced;
+  for (const bind::BoundUnit& unit : units)
+    for (const bind::BoundFunction& function : unit.replaced) replaced.insert(function.name);
+  for (const bind::BoundUnit& unit : units)
+    for (const std::string& name : unit.elsewhere)
+      if (!replaced.contains(name))
+        throw Error(
+            ErrorCode::mismatch,
+            fmt::format("{} is not in the target as {} gives it: the copy there comes from another unit",
+                        name, unit.new_object->source),
+            "pass the objects of every unit that includes it; or build with the flags that made the target");
+}
+
+void note_dropped(const std::vector<bind::BoundUnit>& units, std::vector<std::string>& notes) {
+  for (const bind::BoundUnit& unit : units)
+    for (const std::string& name : unit.dropped)
+      notes.push_back(
+          fmt::format("{}: {} changed, but the target was linked without it", unit.new_object->source, name));
+}
+
+/// Where the matches say that the units' globals are; names about which they disagree are left out.
+std::map<std::string, LinkAddress> known_globals(const std::vector<ChosenUnit>& units) {
+  std::map<std::string, LinkAddress> known;
+  std::set<std::string> contested;
+  for (const auto& [unit, match] : units)
+    for (const model::Symbol& symbol : unit->old_object->symbols) {
+      if (symbol.binding == model::SymbolBinding::local || !symbol.definition) continue;
+      const auto atom = match.atoms.find(symbol.definition->atom);
+      if (atom == match.atoms.end() || match.conflicts.contains(atom->first)) continue;
+      const LinkAddress at = atom->second + symbol.definition->offset;
+      if (known.try_emplace(symbol.name, at).first->second != at) contested.insert(symbol.name);
+    }
+  for (const std::string& name : contested) known.erase(name);
+  return known;
+}
+
+}  // namespace
+
+std::vector<bind::BoundUnit> bind_units(const std::vector<ChosenUnit>& units, const model::Image& target,
+                                        std::vector<std::string>& notes) {
   std::vector<bind::BoundUnit> bound;
   std::string reasons, hint;
+  const std::map<std::string, LinkAddress> globals = known_globals(units);
   for (const auto& [unit, match] : units) {
     try {
-      bound.push_back(bind::bind_unit(*unit->old_object, *unit->new_object, *unit->changes, target, match));
+      bound.push_back(
+          bind::bind_unit(*unit->old_object, *unit->new_object, *unit->changes, target, match, globals));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::refused) throw;
       reasons += (reasons.empty() ? "" : "\n") + error.message();
@@ -18,6 +68,9 @@ std::vector<bind::BoundUnit> bind_units(const std::vector<ChosenUnit>& units, co
     }
   }
   if (!reasons.empty()) throw Error(ErrorCode::refused, reasons, hint);
+  require_copies(bound);
+  bind::share_copies(bound);
+  note_dropped(bound, notes);
   return bound;
 }
 

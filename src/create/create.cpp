@@ -1,5 +1,8 @@
 #include "create/create.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "create/bind_units.hpp"
 #include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
@@ -9,6 +12,7 @@
 #include "create/emit/emit_image.hpp"
 #include "create/emit/self_verify.hpp"
 #include "create/refuse_units.hpp"
+#include "create/require_hosts.hpp"
 
 namespace stent::create {
 namespace {
@@ -26,11 +30,15 @@ Outcome create(const Request& request) {
   Outcome outcome;
   const model::Image target = load_target(request);
   const std::vector<compile::ObjectPair> pairs = collect_pairs(request, outcome.notes);
-  const std::vector<ComparedUnit> compared = compare_units(pairs, outcome.notes);
+  std::set<std::string> sources;
+  const std::vector<ComparedUnit> compared = compare_units(pairs, outcome.notes, sources);
   if (compared.empty()) return outcome;
   const std::vector<ChosenUnit> chosen = choose_units(compared, target, outcome.notes);
   refuse_what_cannot_change(chosen);
-  const std::vector<bind::BoundUnit> units = bind_units(chosen, target);
+  const std::vector<bind::BoundUnit> units = bind_units(chosen, target, outcome.notes);
+  if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
+    return outcome;
+  if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
   patch::Patch patch = describe_patch(request);
   patch.images.push_back(emit::emit_image(target, units));
   emit::self_verify(patch.images.back(), units);

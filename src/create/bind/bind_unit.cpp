@@ -4,57 +4,137 @@
 #include <set>
 
 #include "create/bind/find_symbol.hpp"
+#include "create/bind/known_copy.hpp"
+#include "create/bind/presence.hpp"
 #include "create/bind/replaced_function.hpp"
 
 namespace stent::bind {
 
 namespace {
 
+bool is_anonymous(const model::Atom& atom) {
+  return atom.name.empty() || atom.name.starts_with(".L") || atom.kind == model::AtomKind::string_literal ||
+         atom.kind == model::AtomKind::merged_constant || atom.section.starts_with(".gcc_except_table");
+}
+
+bool is_constant(const model::Atom& atom) {
+  return atom.kind == model::AtomKind::read_only || atom.kind == model::AtomKind::relocated_read_only;
+}
+
 class Binder {
  public:
   Binder(const model::Object& old_object, const model::Object& new_object, const diff::ChangeSet& changes,
-         const model::Image& image, const UnitMatch& match)
-      : old_(old_object), new_(new_object), changes_(changes), image_(image), match_(match) {
+         const model::Image& image, const UnitMatch& match, const std::map<std::string, LinkAddress>& globals)
+      : old_(old_object),
+        new_(new_object),
+        changes_(changes),
+        image_(image),
+        match_(match),
+        globals_(globals),
+        presence_(old_object, image, match) {
     bound_.new_object = &new_object;
     bound_.changes = &changes;
-    selected_.insert(changes.selected.begin(), changes.selected.end());
+    changed_.insert(changes.selected.begin(), changes.selected.end());
+    for (std::uint32_t i = 0; i < new_object.functions.size(); ++i)
+      functions_.emplace(new_object.functions[i].entry, model::FunctionId{i});
   }
 
   BoundUnit run() {
     for (const diff::FunctionChange& change : changes_.functions)
       if (change.kind == diff::ChangeKind::changed) bind_function(change);
-    for (const model::AtomId id : changes_.selected) {
+    for (const diff::FunctionChange& change : changes_.functions)
+      if (change.kind == diff::ChangeKind::added) take_if_others_may_use(*change.new_function);
+    while (!open_.empty()) {
+      const model::AtomId id = open_.back();
+      open_.pop_back();
       for (const model::Reference& reference : new_[id].references) bind_reference(reference);
-      if (const auto& frame = new_.frames.at(id.value))
-        for (const model::Reference& reference : frame->cie_references) bind_reference(reference);
+      const auto& frame = new_.frames.at(id.value);
+      if (!frame) continue;
+      for (const model::Reference& reference : frame->cie_references) bind_reference(reference);
+      for (const model::Reference& reference : frame->fde_references) bind_reference(reference);
     }
+    bound_.selected.assign(selected_.begin(), selected_.end());
     return std::move(bound_);
   }
 
  private:
   void bind_function(const diff::FunctionChange& change) {
     const model::FunctionId id = change.old_function.value();
+    const model::AtomId entry = old_[id].entry;
     const auto& matched = match_.functions[id.value];
-    if (!matched) {
-      const std::string& why = match_.mismatches[id.value];
-      throw Error(ErrorCode::mismatch,
-                  change.name + " is not in the target as the old source gives it: " +
-                      (why.empty() ? "no code there matches it, or several places do" : why),
-                  "build with the compiler, flags and source that made the target");
-    }
+    if (!matched) return leave_out(change, entry);
     std::vector<std::string> names;
     for (const model::Symbol& symbol : old_.symbols)
-      if (symbol.definition == model::Place{old_[id].entry, 0}) names.push_back(symbol.name);
+      if (symbol.definition == model::Place{entry, 0}) names.push_back(symbol.name);
     bound_.replaced.push_back(
         {change.new_function.value(), change.name, extents_of(image_, change.name, names, *matched)});
+    take_function(*change.new_function);
+  }
+
+  /// A changed function whose old code is not in the target needs no replacement where the linker chose that.
+  void leave_out(const diff::FunctionChange& change, model::AtomId old_entry) {
+    const model::AtomId new_entry = new_[*change.new_function].entry;
+    const bool overridden = presence_.is_overridden(old_entry);
+    const bool other_copy = old_[old_entry].in_group && !presence_.is_dropped(old_entry);
+    if (overridden || other_copy) {
+      bound_.atoms.emplace(new_entry, bind_by_name(image_, *exported(old_entry)));
+      (overridden ? bound_.dropped : bound_.elsewhere).push_back(change.name);
+    } else if (presence_.is_dropped(old_entry)) {
+      bound_.dropped.push_back(change.name);
+      take_if_others_may_use(*change.new_function);
+    } else {
+      throw Error(
+          ErrorCode::mismatch,
+          change.name + " is not in the target as the old source gives it: " + reason(*change.old_function),
+          "build with the compiler, flags and source that made the target");
+    }
+  }
+
+  [[nodiscard]] std::string reason(model::FunctionId id) const {
+    const std::string& why = match_.mismatches[id.value];
+    return why.empty() ? "no code there matches it, or several places do" : why;
+  }
+
+  void take(model::AtomId id) {
+    if (selected_.insert(id).second) open_.push_back(id);
+  }
+
+  void take_function(model::FunctionId id) {
+    take(new_[id].entry);
+    for (const model::AtomId fragment : new_[id].fragments) take(fragment);
+  }
+
+  /// Functions that another unit of the patch can name.
+  void take_if_others_may_use(model::FunctionId id) {
+    const model::Symbol& symbol = new_[new_[id].symbol];
+    if (symbol.binding == model::SymbolBinding::global && !new_[new_[id].entry].in_group) take_function(id);
+  }
+
+  void take_with_parts(model::AtomId id) {
+    const auto function = functions_.find(id);
+    if (function == functions_.end()) return take(id);
+    take_function(function->second);
   }
 
   void bind_reference(const model::Reference& reference) {
-    if (reference.place) {
-      if (!selected_.contains(reference.place->atom)) bind_atom(reference.place->atom, reference);
-    } else if (reference.symbol && !bound_.symbols.contains(*reference.symbol)) {
+    const bool is_ifunc = reference.symbol && new_[*reference.symbol].type == model::SymbolType::ifunc;
+    if (reference.place && !is_ifunc)
+      reach(reference.place->atom, reference);
+    else if (reference.symbol && !bound_.symbols.contains(*reference.symbol))
       bound_.symbols.emplace(*reference.symbol, bind_symbol(new_[*reference.symbol], reference));
-    }
+  }
+
+  void reach(model::AtomId id, const model::Reference& reference) {
+    if (selected_.contains(id) || bound_.atoms.contains(id)) return;
+    if (is_anonymous(new_[id])) return take(id);
+    if (!changed_.contains(id)) return bind_atom(id, reference);
+    const bool is_new = id.value >= changes_.old_atom.size() || !changes_.old_atom[id.value];
+    if (is_new)
+      if (auto known = known_copy(new_, id, image_)) {
+        bound_.atoms.emplace(id, std::move(*known));
+        return;
+      }
+    take_with_parts(id);
   }
 
   BoundTarget bind_symbol(const model::Symbol& symbol, const model::Reference& reference) {
@@ -64,7 +144,13 @@ class Binder {
       return bound;
     }
     if (x86_64::describe(reference.type).is_tls) return bind_thread_local(symbol.name);
-    return bind_by_name(image_, symbol);
+    BoundTarget bound = bind_by_name(image_, symbol);
+    const auto known = globals_.find(symbol.name);
+    if (bound.access != Access::own_slot || known == globals_.end()) return bound;
+    // Some linkers (mold) make globals that are not exported local.
+    bound = bind_to(image_, symbol.name, known->second, "matched code of its own unit names it");
+    bound.is_function = symbol.type == model::SymbolType::function;
+    return bound;
   }
 
   BoundTarget bind_thread_local(const std::string& name) {
@@ -90,9 +176,18 @@ class Binder {
     if (const auto conflict = match_.conflicts.find(*old_id); conflict != match_.conflicts.end())
       throw Error(ErrorCode::refused, atom.name + " cannot be bound: " + conflict->second,
                   "build with the compiler, flags and source that made the target");
+    if (may_bring_along(*old_id)) return take_with_parts(id);
     BoundTarget bound = find_atom(*old_id, reference);
     bound.is_function = atom.kind == model::AtomKind::code;
     bound_.atoms.emplace(id, std::move(bound));
+  }
+
+  /// What the target's linker dropped comes along; variables only where nothing in the target can know them.
+  [[nodiscard]] bool may_bring_along(model::AtomId old_id) const {
+    const model::Atom& atom = old_[old_id];
+    if (atom.kind == model::AtomKind::code || is_constant(atom)) return presence_.is_dropped(old_id);
+    const bool is_variable = atom.kind == model::AtomKind::writable || atom.kind == model::AtomKind::zero;
+    return is_variable && presence_.is_unused(old_id);
   }
 
   BoundTarget find_atom(model::AtomId old_id, const model::Reference& reference) {
@@ -135,15 +230,21 @@ class Binder {
   const diff::ChangeSet& changes_;
   const model::Image& image_;
   const UnitMatch& match_;
+  const std::map<std::string, LinkAddress>& globals_;
+  Presence presence_;
+  std::map<model::AtomId, model::FunctionId> functions_;  ///< of the new object, by entry
+  std::set<model::AtomId> changed_;                       ///< what the diff selected
   std::set<model::AtomId> selected_;
+  std::vector<model::AtomId> open_;
   BoundUnit bound_;
 };
 
 }  // namespace
 
 BoundUnit bind_unit(const model::Object& old_object, const model::Object& new_object,
-                    const diff::ChangeSet& changes, const model::Image& image, const UnitMatch& match) {
-  return Binder(old_object, new_object, changes, image, match).run();
+                    const diff::ChangeSet& changes, const model::Image& image, const UnitMatch& match,
+                    const std::map<std::string, LinkAddress>& globals) {
+  return Binder(old_object, new_object, changes, image, match, globals).run();
 }
 
 }  // namespace stent::bind

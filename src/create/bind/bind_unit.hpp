@@ -1,6 +1,9 @@
 // Binding one unit's change to one build of the target.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "create/bind/bound_unit.hpp"
 #include "create/bind/match_unit.hpp"
 
@@ -8,6 +11,8 @@ namespace stent::bind {
 
 /// Finds every changed function in `image` (extents, pre-images) and the target of every reference that
 /// leaves the selected atoms of `changes`. `match` is match_unit(old_object, image).
+///
+/// `globals` are the addresses that the matches of other units found for the globals those define.
 ///
 /// A thing the unit defines is bound to the address that matched code names; where no matched code names it,
 /// to a symbol of its name, size and kind in the unit's own symbol block, or to the one global symbol of its
@@ -18,6 +23,7 @@ namespace stent::bind {
 /// can not be redirected or something cannot be bound.
 [[nodiscard]] BoundUnit bind_unit(const model::Object& old_object, const model::Object& new_object,
                                   const diff::ChangeSet& changes, const model::Image& image,
-                                  const UnitMatch& match);
+                                  const UnitMatch& match,
+                                  const std::map<std::string, LinkAddress>& globals = {});
 
 }  // namespace stent::bind

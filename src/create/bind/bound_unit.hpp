@@ -36,6 +36,13 @@ struct BoundUnit {
   const model::Object* new_object = nullptr;
   const diff::ChangeSet* changes = nullptr;
   std::vector<BoundFunction> replaced;
+  /// The atoms of the new object that the patch carries, ascending: those of `changes` without what the
+  /// target has already, and with what the target's linker dropped.
+  std::vector<model::AtomId> selected;
+  /// Changed functions that need no replacement: the linker left them out of the target.
+  std::vector<std::string> dropped;
+  /// Changed functions (COMDAT) of which the target holds another unit's copy: that unit must replace it.
+  std::vector<std::string> elsewhere;
   /// Targets of references that leave the selected atoms: by atom (defined in the unit), by symbol
   /// (undefined).
   std::map<model::AtomId, BoundTarget> atoms;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "create/bind/relaxed_thread.hpp"
 #include "create/bind/rewritten.hpp"
 
 namespace stent::bind {
@@ -30,7 +31,8 @@ class Walk {
 
   Lockstep run() {
     std::uint32_t offset = 0;  // in code_
-    for (const Instruction& ours : ours_) {
+    for (std::size_t i = 0; i < ours_.size(); ++i) {
+      const Instruction& ours = ours_[i];
       if (ours.is_nop) {
         padding_.push_back(ours.offset);
         continue;
@@ -43,6 +45,11 @@ class Walk {
       for (const std::int64_t skipped : padding_) out_.at.emplace(skipped, address(*theirs));
       padding_.clear();
       out_.at.emplace(ours.offset, address(*theirs));
+      if (const std::size_t taken = take_relaxed_thread(i, *theirs); taken != 0) {
+        ++i;
+        offset = theirs->offset + static_cast<std::uint32_t>(taken);
+        continue;
+      }
       if (!same(ours, *theirs)) {
         fail(ours, &*theirs);
         break;
@@ -67,6 +74,19 @@ class Walk {
       offset = one->end();
     }
     return {};
+  }
+
+  /// Bytes of the target that stand for the two instructions from `index` of a dynamic thread-local access;
+  /// 0: the linker left it as it was, or it is none.
+  std::size_t take_relaxed_thread(std::size_t index, const Instruction& theirs) {
+    const auto references = references_in(ours_[index]);
+    if (references.empty() || index + 1 >= ours_.size()) return 0;
+    const auto relaxed = relaxed_thread(ours_[index], ours_[index + 1], references.front().type,
+                                        ByteView(code_).subspan(theirs.offset), image_);
+    if (!relaxed) return 0;
+    is_local_exec_ = true;
+    if (relaxed->where) out_.references.emplace_back(&references.front(), *relaxed->where);
+    return relaxed->size;
   }
 
   void finish(std::uint32_t offset) {
@@ -191,6 +211,7 @@ class Walk {
   std::vector<Instruction> ours_;
   Bytes code_;
   std::vector<std::int64_t> padding_;
+  bool is_local_exec_ = false;  ///< the linker knew the module to be the executable
   Lockstep out_;
 };
 

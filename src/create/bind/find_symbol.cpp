@@ -43,12 +43,20 @@ std::optional<std::size_t> find_import(const model::Image& image, const std::str
   return {};
 }
 
+/// ThinLTO makes locals global as "name.llvm.HASH", and the hash changes with the unit's text.
+bool is_called(const model::ImageSymbol& found, const model::Symbol& wanted) {
+  if (found.name == wanted.name) return true;
+  if (wanted.name.find(".llvm.") == std::string::npos || found.name.find(".llvm.") == std::string::npos)
+    return false;
+  return model::parse_name(found.name).base == model::parse_name(wanted.name).base;
+}
+
 /// The module's definitions of `name` that linking by name could mean: globals, and globals made local by
 /// visibility (which stand in no unit's block).
 std::vector<const model::ImageSymbol*> definitions(const model::Image& image, const model::Symbol& symbol) {
   std::vector<const model::ImageSymbol*> globals, hidden;
   for (const model::ImageSymbol& found : image.symbols) {
-    if (found.name != symbol.name || !fits(symbol, found)) continue;
+    if (!is_called(found, symbol) || !fits(symbol, found)) continue;
     if (found.binding != model::SymbolBinding::local) {
       globals.push_back(&found);
     } else if (!found.file || image.files[*found.file].empty() ||

@@ -122,6 +122,11 @@ class Matcher {
   }
 
   bool take_address(const Lockstep& part, const model::Reference& reference, LinkAddress meant) {
+    // An IFUNC stands at its resolver, but means what the resolver chose.
+    if (reference.symbol && object_[*reference.symbol].type == model::SymbolType::ifunc) {
+      match_.inferences.push_back({*reference.symbol, Where{meant}});
+      return true;
+    }
     const bool is_got = x86_64::describe(reference.type).formula == x86_64::Formula::got_relative;
     if (!reference.place) {
       if (reference.symbol)

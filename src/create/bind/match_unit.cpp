@@ -54,8 +54,7 @@ class UnitMatcher {
     if (!symbol.file) return !is_local;
     const std::string& file = image_.files[*symbol.file];
     // The linker puts globals that it made local into a block without a name.
-    return is_local ? base_name(file) == base_name(object_.source)
-                    : file.empty() || base_name(file) == base_name(object_.source);
+    return is_block_of(file, object_) || (!is_local && file.empty());
   }
 
   void try_symbol(FunctionId id, const model::ImageSymbol& symbol) {
@@ -148,7 +147,7 @@ class UnitMatcher {
     const auto& votes = votes_.empty() ? weak_votes_ : votes_;
     std::size_t best = 0;
     for (const auto& [block, count] : votes) {
-      if (image_.files[block].empty()) continue;
+      if (!is_block_of(image_.files[block], object_)) continue;
       if (count == best) out_.file_block.reset();
       if (count <= best) continue;
       best = count;
@@ -182,6 +181,10 @@ std::string UnitMatch::first_mismatch() const {
   for (const std::string& why : mismatches)
     if (!why.empty()) return why;
   return {};
+}
+
+bool is_block_of(const std::string& file, const model::Object& object) {
+  return base_name(file) == base_name(object.source) || (file.empty() && object.source == "<artificial>");
 }
 
 UnitMatch match_unit(const model::Object& object, const model::Image& image) {

@@ -30,6 +30,10 @@ struct UnitMatch {
   [[nodiscard]] std::string first_mismatch() const;
 };
 
+/// True when the locals of `object` stand in the symbol block of the source `file`. What link-time
+/// optimisation compiled has no source: gcc calls it "<artificial>" in the object and nothing in the target.
+[[nodiscard]] bool is_block_of(const std::string& file, const model::Object& object);
+
 /// Names propose candidates, decoding decides, and addresses named by matched functions settle what is left.
 /// A function with several matching candidates and nothing to tell them apart stays unmatched.
 [[nodiscard]] UnitMatch match_unit(const model::Object& object, const model::Image& image);

@@ -29,15 +29,48 @@ unsigned immediate_register(ByteView bytes) {
   return high | (modrm(bytes) & 7U);
 }
 
+/// The operation of an immediate form: ModRM.reg.
+unsigned operation(ByteView bytes) { return modrm(bytes) >> 3 & 7U; }
+
+bool is_register_form(ByteView bytes) { return modrm(bytes) >> 6 == 3; }
+
+/// True when `theirs` does with an immediate what the memory form `opcode` does: mov, test, or one of the
+/// eight arithmetic operations (add, or, adc, sbb, and, sub, xor, cmp).
+bool is_immediate_form(std::uint8_t was, ByteView theirs) {
+  if (!is_register_form(theirs)) return false;
+  if (was == 0x8b) return opcode(theirs) == 0xc7 && operation(theirs) == 0;
+  if (was == 0x85) return opcode(theirs) == 0xf7 && operation(theirs) == 0;
+  const bool is_arithmetic = was < 0x40 && (was & 7U) == 3;
+  return is_arithmetic && opcode(theirs) == 0x81 && operation(theirs) == was >> 3U;
+}
+
+/// The distance from the thread pointer in what linkers make of an initial-exec load or addition.
+std::optional<std::int64_t> local_exec(const Side& ours, const Side& theirs) {
+  const std::uint8_t was = opcode(ours.bytes);
+  if (was != 0x8b && was != 0x03) return {};
+  if (theirs.instruction->immediate && theirs.instruction->immediate->size == 4) {
+    if (!is_immediate_form(was, theirs.bytes) ||
+        loaded_register(ours.bytes) != immediate_register(theirs.bytes))
+      return {};
+    return field_value(theirs.bytes, *theirs.instruction->immediate);
+  }
+  // add x@gottpoff(%rip), %reg -> lea x@tpoff(%reg), %reg
+  const auto& memory = theirs.instruction->memory;
+  if (was != 0x03 || opcode(theirs.bytes) != 0x8d || !memory || memory->size != 4 ||
+      theirs.instruction->memory_is_rip_relative ||
+      loaded_register(theirs.bytes) != loaded_register(ours.bytes) ||
+      immediate_register(theirs.bytes) != loaded_register(ours.bytes))
+    return {};
+  return field_value(theirs.bytes, *memory);
+}
+
 std::optional<decltype(Inference::where)> relaxed_load(const Side& ours, const Side& theirs) {
   if (opcode(ours.bytes) == 0x8b && opcode(theirs.bytes) == 0x8d && theirs.instruction->memory_target &&
       loaded_register(ours.bytes) == loaded_register(theirs.bytes))
     return LinkAddress{static_cast<std::uint64_t>(theirs.position + *theirs.instruction->memory_target)};
   if (!theirs.instruction->immediate || theirs.instruction->immediate->size != 4) return {};
-  const std::uint8_t op = opcode(theirs.bytes);
-  if (op != 0xc7 && op != 0xf7 && op != 0x81) return {};
+  if (!is_immediate_form(opcode(ours.bytes), theirs.bytes)) return {};
   if (loaded_register(ours.bytes) != immediate_register(theirs.bytes)) return {};
-  if (opcode(ours.bytes) == 0x8b && op != 0xc7) return {};
   return LinkAddress{static_cast<std::uint64_t>(field_value(theirs.bytes, *theirs.instruction->immediate))};
 }
 
@@ -63,11 +96,9 @@ std::uint64_t tls_block_offset(const model::Image& image, std::int64_t from_thre
 std::optional<decltype(Inference::where)> rewritten(const Side& ours, const Side& theirs, RelocationType type,
                                                     const model::Image& image) {
   if (type == RelocationType::gottpoff) {
-    if (opcode(ours.bytes) != 0x8b || opcode(theirs.bytes) != 0xc7 || !theirs.instruction->immediate)
-      return {};
-    if (loaded_register(ours.bytes) != immediate_register(theirs.bytes)) return {};
-    return Inference::TlsOffset{
-        tls_block_offset(image, field_value(theirs.bytes, *theirs.instruction->immediate))};
+    const auto distance = local_exec(ours, theirs);
+    if (!distance) return {};
+    return Inference::TlsOffset{tls_block_offset(image, *distance)};
   }
   const bool relaxable = type == RelocationType::gotpcrelx || type == RelocationType::rex_gotpcrelx ||
                          type == RelocationType::gotpcrel;

@@ -24,6 +24,7 @@ struct TestUnit {
     bind::BoundUnit unit;
     unit.new_object = &object;
     unit.changes = &changes;
+    unit.selected = changes.selected;
     return unit;
   }
   [[nodiscard]] model::SymbolId symbol(const std::string& name) const {

@@ -23,7 +23,7 @@ class FrameWriter {
 
   FrameTables write(Spot stubs_begin) {
     for (std::size_t unit = 0; unit < units_.size(); ++unit)
-      for (const model::AtomId id : units_[unit].changes->selected)
+      for (const model::AtomId id : units_[unit].selected)
         if (placement_.is_owner(unit, id)) write_atom(unit, id);
     const std::uint64_t code_size = draft_.size(SegmentKind::code);
     if (stubs_begin.offset < code_size) write_stubs(stubs_begin, code_size - stubs_begin.offset);

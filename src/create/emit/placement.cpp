@@ -41,7 +41,7 @@ Placement::Placement(const std::vector<bind::BoundUnit>& units, Draft& draft) : 
   // Zero-only atoms go last: they are not in the file.
   for (const bool zero : {false, true})
     for (std::size_t unit = 0; unit < units.size(); ++unit) {
-      for (const AtomId id : units[unit].changes->selected)
+      for (const AtomId id : units[unit].selected)
         if (((*units[unit].new_object)[id].kind == AtomKind::zero) == zero) place(unit, id, draft);
       export_symbols(unit);
     }

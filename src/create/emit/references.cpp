@@ -20,6 +20,13 @@ Target as_target(const Meaning& meaning) {
   return std::get<bind::BoundTarget>(meaning.target).binding;
 }
 
+/// A thrown object's destructor is called through its address, and nobody compares it: a stub may stand for
+/// it, as for the personality in a call frame description.
+bool is_destructor(const std::string& name) {
+  return name.starts_with("_ZN") &&
+         (name.ends_with("D0Ev") || name.ends_with("D1Ev") || name.ends_with("D2Ev"));
+}
+
 Access access_of(const Meaning& meaning) {
   const auto* bound = std::get_if<bind::BoundTarget>(&meaning.target);
   return bound == nullptr ? Access::direct : bound->access;
@@ -29,7 +36,7 @@ Access access_of(const Meaning& meaning) {
 
 void References::write_all() {
   for (std::size_t unit = 0; unit < units_.size(); ++unit)
-    for (const model::AtomId id : units_[unit].changes->selected) {
+    for (const model::AtomId id : units_[unit].selected) {
       if (!placement_.is_owner(unit, id)) continue;
       for (const model::Reference& reference : (*units_[unit].new_object)[id].references)
         write({unit, id}, reference, *placement_.find(unit, id));
@@ -88,11 +95,14 @@ void References::write_pc_relative(const Holder& holder, const model::Reference&
     refuse(holder, reference,
            "'" + meaning.name + "' lives in another module and can be out of reach of a 32-bit field",
            through_got);
-  const Target slot = access == Access::slot
-                          ? as_target(meaning)
-                          : Target{draft_.slot(as_target(meaning), RelocationType::abs64, meaning.name)};
-  draft_.fix(
-      {place, RelocationType::pc32, draft_.stub(slot, meaning.name), reference.pc_adjust, meaning.name});
+  draft_.fix({place, RelocationType::pc32, draft_.stub(slot_of(meaning), meaning.name), reference.pc_adjust,
+              meaning.name});
+}
+
+/// The slot of the module, or one of the patch's own, that holds the address.
+Target References::slot_of(const Meaning& meaning) {
+  if (access_of(meaning) == Access::slot) return as_target(meaning);
+  return draft_.slot(as_target(meaning), RelocationType::abs64, meaning.name);
 }
 
 void References::write_absolute(const Holder& holder, const model::Reference& reference, Spot place,
@@ -102,11 +112,14 @@ void References::write_absolute(const Holder& holder, const model::Reference& re
     case Access::direct: break;
     case Access::slot:
     case Access::own_slot:
-      if (reference.type != RelocationType::abs64)
+      if (reference.type != RelocationType::abs64 && meaning.offset == 0 &&
+          (!holder.atom || is_destructor(meaning.name)))
+        target = draft_.stub(slot_of(meaning), meaning.name);
+      else if (reference.type != RelocationType::abs64)
         refuse(holder, reference,
                "'" + meaning.name + "' lives in another module and does not fit a field of 32 bits",
                through_got);
-      if (access_of(meaning) == Access::slot)
+      else if (access_of(meaning) == Access::slot)
         target = import_behind(std::get<bind::BoundTarget>(meaning.target));
       break;
     case Access::thread:

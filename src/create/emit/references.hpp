@@ -42,6 +42,7 @@ class References {
   void write_absolute(const Holder&, const model::Reference&, Spot place, const Meaning&);
   void write_through_slot(const Holder&, const model::Reference&, Spot place, const Meaning&);
   void write_thread(const Holder&, const model::Reference&, Spot place, const Meaning&);
+  [[nodiscard]] Target slot_of(const Meaning& meaning);
   [[nodiscard]] bool is_branch(const Holder& holder, const model::Reference& reference) const;
   [[nodiscard]] patch::Binding import_behind(const bind::BoundTarget& slot) const;
   [[nodiscard]] std::string where(const Holder& holder, const model::Reference& reference) const;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "create/emit/frame_index.hpp"
 #include "create/emit/trial.hpp"
 
 namespace stent::emit {
@@ -33,9 +34,9 @@ struct Expected {
 class Walk {
  public:
   Walk(const patch::Image& image, const std::vector<bind::BoundUnit>& units, const Trial& trial)
-      : image_(image), units_(units), trial_(trial) {
+      : image_(image), units_(units), trial_(trial), frames_(index_frames(image, trial)) {
     for (std::size_t unit = 0; unit < units.size(); ++unit)
-      for (const AtomId id : units[unit].changes->selected) selected_[{unit, id}] = {};
+      for (const AtomId id : units[unit].selected) selected_[{unit, id}] = {};
   }
 
   void run() {
@@ -134,6 +135,35 @@ class Walk {
     if (const auto at = first_difference(atom, linked)) differ(which, *at, "bytes differ from the object");
     for (const model::Reference& reference : atom.references)
       if (reference.type != RelocationType::none) check(which, reference, address + reference.offset, linked);
+    if (atom.kind == model::AtomKind::code) compare_frame(which, address);
+  }
+
+  /// The call frame description: how to unwind, the personality, and the exception table (LSDA).
+  void compare_frame(const Which& which, RemoteAddress code) {
+    const auto& frames = object(which.unit).frames;
+    if (which.atom.value >= frames.size() || !frames[which.atom.value]) return;
+    const model::FrameDescription& frame = *frames[which.atom.value];
+    const auto found = frames_.find(code);
+    if (found == frames_.end()) differ(which, 0, "has no call frame description in the image");
+    compare_entry(which, frame.cie, frame.cie_references, found->second.cie);
+    compare_entry(which, frame.fde, frame.fde_references, found->second.fde);
+  }
+
+  void compare_entry(const Which& which, const Bytes& bytes, const std::vector<model::Reference>& references,
+                     RemoteRange at) {
+    constexpr std::uint32_t id_at = 4, pc_begin_at = 8;
+    const bool is_cie = load<std::uint32_t>(bytes, id_at) == 0;
+    if (at.size != bytes.size()) differ(which, 0, "its call frame description has another length");
+    const Bytes linked = trial_.read(at.begin, at.size);
+    model::Atom entry;  // masks the fields
+    entry.bytes = bytes;
+    entry.references = references;
+    if (!is_cie) store(entry.bytes, id_at, load<std::uint32_t>(linked, id_at));  // the distance to the CIE
+    if (const auto differs = first_difference(entry, linked))
+      differ(which, *differs, "its call frame description differs from the object");
+    for (const model::Reference& reference : references)  // pc_begin led here, so it is right
+      if (is_cie || reference.offset != pc_begin_at)
+        check(which, reference, at.begin + reference.offset, linked);
   }
 
   // ---- what the object means
@@ -212,7 +242,9 @@ class Walk {
         require(points.value == trial_.value_of(expected.bound->binding), which, reference);
       else
         check_address(which, reference, expected, {trial_.word(points)});
-    } else if (formula == Formula::pc_relative && expected.bound != nullptr &&
+    } else if ((formula == Formula::pc_relative ||
+                (formula == Formula::absolute && field_size(reference.type) < 8)) &&
+               expected.bound != nullptr &&
                (expected.bound->access == Access::slot || expected.bound->access == Access::own_slot)) {
       check_stub(which, reference, *expected.bound, points);
     } else {
@@ -254,6 +286,7 @@ class Walk {
   const patch::Image& image_;
   const std::vector<bind::BoundUnit>& units_;
   const Trial& trial_;
+  std::map<RemoteAddress, LinkedFrame> frames_;
   std::map<Which, std::optional<RemoteAddress>> selected_;
   std::deque<Which> pending_;
 };

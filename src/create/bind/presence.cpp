@@ -1,0 +1,53 @@
+#include "create/bind/presence.hpp"
+
+#include <algorithm>
+
+namespace stent::bind {
+
+Presence::Presence(const model::Object& old_object, const model::Image& image, const UnitMatch& match)
+    : object_(old_object), match_(match), has_table_(!image.files.empty()) {
+  for (const model::ImageSymbol& symbol : image.symbols) {
+    names_.insert(symbol.name);
+    if (symbol.binding == model::SymbolBinding::global) strong_names_.insert(symbol.name);
+    has_locals_ = has_locals_ || (symbol.file && !image.files[*symbol.file].empty());
+    if (symbol.file && is_block_of(image.files[*symbol.file], old_object))
+      block_names_.insert(model::parse_name(symbol.name).base);
+  }
+}
+
+bool Presence::is_dropped(model::AtomId id) const {
+  if (!has_table_ || match_.atoms.contains(id) || match_.conflicts.contains(id)) return false;
+  bool has_name = false;
+  for (const model::Symbol& symbol : object_.symbols) {
+    if (!symbol.definition || symbol.definition->atom != id || symbol.name.empty()) continue;
+    has_name = true;
+    const bool is_local = symbol.binding == model::SymbolBinding::local;
+    // A table from which locals were removed says nothing about them.
+    if (is_local && (!has_locals_ || block_names_.contains(model::parse_name(symbol.name).base)))
+      return false;
+    if (!is_local && names_.contains(symbol.name)) return false;
+  }
+  return has_name;
+}
+
+bool Presence::is_unused(model::AtomId id) const {
+  if (!is_dropped(id)) return false;
+  for (std::uint32_t i = 0; i < object_.atoms.size(); ++i) {
+    const auto& references = object_.atoms[i].references;
+    const bool refers = std::any_of(references.begin(), references.end(), [&](const model::Reference& r) {
+      return r.place && r.place->atom == id;
+    });
+    if (refers && i != id.value && !is_dropped({i})) return false;
+  }
+  return true;
+}
+
+bool Presence::is_overridden(model::AtomId id) const {
+  for (const model::Symbol& symbol : object_.symbols)
+    if (symbol.definition == model::Place{id, 0} && symbol.binding == model::SymbolBinding::weak &&
+        strong_names_.contains(symbol.name))
+      return true;
+  return false;
+}
+
+}  // namespace stent::bind
