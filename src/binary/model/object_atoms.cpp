@@ -95,7 +95,9 @@ std::vector<std::uint64_t> starts_of(const elf::Section& section, AtomKind kind,
   if (section.size == 0) return {};
   if (kind == AtomKind::string_literal) return starts_of_strings(section);
   if (kind == AtomKind::merged_constant && section.entry_size > 0) return starts_of_entries(section);
-  if (section.name == ".data" && ranges.empty() && section.size % 8 == 0) return starts_of_slots(section);
+  const bool has_bytes = section.data.size() == section.size;  // a damaged size would be anything
+  if (section.name == ".data" && has_bytes && ranges.empty() && section.size % 8 == 0)
+    return starts_of_slots(section);
   return starts_of_symbols(section, std::move(ranges));
 }
 

@@ -1,0 +1,9 @@
+#include <algorithm>
+#include <cstdio>
+
+extern "C" __attribute__((noinline)) void scenario(int n) {
+  int numbers[] = {5, 3, 9, 1};
+  std::sort(numbers, numbers + 4, [](int a, int b) { return a < b; });
+  auto add = [n](int value) { return value + n; };
+  std::printf("%d %d %d %d\n", add(numbers[0]), add(numbers[1]), add(numbers[2]), add(numbers[3]));
+}

@@ -1,0 +1,6 @@
+template <typename T>
+__attribute__((noinline)) T scaled(T n) {
+  static T calls = 0;
+  calls += 1;
+  return n * 3 + calls;
+}

@@ -1,0 +1,16 @@
+#include <stdio.h>
+
+static const char names[3][8] = {"zero", "one", "two"};
+static int uses = 500;
+
+int seldom(int n);
+int seldom(int n) {
+  uses += n;
+  return printf("[%s %d] ", names[n % 3], uses);
+}
+
+__attribute__((noinline)) int often(int n) {
+  return n + 1;
+}
+
+void scenario(int n) { printf("%d\n", often(n)); }

@@ -1,0 +1,1 @@
+static inline int limited(int n) { return n > 20 ? 20 : n; }

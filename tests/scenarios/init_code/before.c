@@ -1,0 +1,9 @@
+#include <stdio.h>
+
+int ready;
+
+__attribute__((constructor)) static void prepare(void) {
+  ready = 1;
+}
+
+void scenario(int n) { printf("%d\n", n + ready); }

@@ -1,0 +1,3 @@
+#include <stdio.h>
+
+void scenario(int n) { printf("%d\n", n + 1); }

@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+__attribute__((noinline)) int entered(int n) {
+  return n + 2;
+}
+
+void scenario(int n) { printf("%d\n", entered(n)); }

@@ -1,0 +1,9 @@
+#include <stdio.h>
+
+static __attribute__((noinline)) int aside(int n) { return n * 5; }
+
+__attribute__((noinline)) int go(int n) {
+  return aside(n) + 1;
+}
+
+void scenario(int n) { printf("%d\n", go(n)); }

@@ -1,0 +1,5 @@
+#include <stdio.h>
+
+__attribute__((noinline)) int nothing(void) { return 1; }
+
+void scenario(int n) { printf("%d\n", nothing() + n); }

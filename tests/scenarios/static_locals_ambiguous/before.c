@@ -1,0 +1,18 @@
+#include <stdio.h>
+
+__attribute__((noinline)) int tally(int n) {
+  int result = 0;
+  if (n > 0) {
+    static int count;
+    count += n;
+    result += count;
+  }
+  if (n % 2) {
+    static int count;
+    count += 2 * n;
+    result += count * 100;
+  }
+  return result;
+}
+
+void scenario(int n) { printf("%d\n", tally(n)); }

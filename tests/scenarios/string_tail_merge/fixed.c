@@ -1,0 +1,2 @@
+const char *elsewhere(void);
+const char *elsewhere(void) { return "a long foobar"; }

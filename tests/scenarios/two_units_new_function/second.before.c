@@ -1,0 +1,3 @@
+int calls = 7;
+int old_one(int n);
+int old_one(int n) { return n + calls; }

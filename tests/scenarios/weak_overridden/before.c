@@ -1,0 +1,10 @@
+#include <stdio.h>
+
+__attribute__((weak, noinline)) int hook(int n) {
+  return n + 1;
+}
+__attribute__((noinline)) int ask(int n) {
+  return hook(n);
+}
+
+void scenario(int n) { printf("%d\n", ask(n)); }

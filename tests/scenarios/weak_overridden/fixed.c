@@ -1,0 +1,2 @@
+int hook(int n);
+int hook(int n) { return n + 1000; }
