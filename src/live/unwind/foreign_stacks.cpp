@@ -174,7 +174,8 @@ bool ForeignStacks::is_suspended(const Hit& hit) const {
   const RemoteRange& range = hit.piece->range;
   if (hit.piece->start_is_resumed && hit.value == range.begin) return !hit.was_mangled;
   if (hit.value == range.begin) return false;
-  if (hit.value - range.begin < overwritten) return true;
+  // The end of a short function is the next one's start, and tables hold that.
+  if (hit.value < range.end() && hit.value - range.begin < overwritten) return true;
   std::array<std::uint8_t, call_site_size> code{};
   const auto bytes = std::as_writable_bytes(std::span(code));
   if (!target_->memory().try_read(hit.value - call_site_size, bytes) || ends_with_call(code)) return true;
