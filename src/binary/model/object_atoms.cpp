@@ -70,7 +70,8 @@ std::vector<std::uint64_t> starts_of_symbols(const elf::Section& section, Ranges
   ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
   const bool is_code = (section.flags & SHF_EXECINSTR) != 0;
   // Patchable nops stand before a function's entry.
-  if (ranges.size() == 1 && is_code && ranges.front().first > 0) return {0, ranges.front().first};
+  if (ranges.size() == 1 && is_code && ranges.front().first > 0 && ranges.front().second <= section.size)
+    return {0, ranges.front().first};
   if (ranges.size() < 2) return {0};
   constexpr std::uint64_t largest_gap = 63;
   std::vector<std::uint64_t> starts;
