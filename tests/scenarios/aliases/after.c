@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 __attribute__((noinline)) int real(int n) {
-  return n + 5;
+  return n * 3 + 3;
 }
 extern int same(int n) __attribute__((alias("real")));
 extern int weakly(int n) __attribute__((weak, alias("real")));

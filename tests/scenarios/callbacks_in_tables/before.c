@@ -7,7 +7,7 @@ struct operation {
   const char *name;
   int (*run)(int);
 };
-static int twice(int n) { return n * 2; }
+static int twice(int n) { return n > 100 ? 0 : n * 2; }
 static int same(int n) { return n; }
 static struct operation operations[] = {{"twice", twice}, {"same", same}};
 

@@ -6,7 +6,7 @@ struct pair {
 
 static __attribute__((noinline)) int pick(struct pair *p, int unused) {
   (void)unused;
-  return p->a + p->c;
+  return p->a * 3 + p->c * 5 - p->b;
 }
 
 void scenario(int n) {
