@@ -57,7 +57,7 @@ class Builder:
 
     def patch(self, program, changed, entry=False):
         path = self.work / f"{program.name}-{changed}{'-entry' if entry else ''}.stent"
-        subprocess.run([self.stent, "create", "--target", program, "-o", path, *(["--entry"] if entry else []),
+        subprocess.run([self.stent, "create", "--ack", "*=a test", "--target", program, "-o", path, *(["--entry"] if entry else []),
                         self.objects["old"], self.objects[changed]], check=True, stdout=subprocess.DEVNULL)
         return path
 
