@@ -95,6 +95,7 @@ void add_create(CLI::App& app) {
       ->add_option("--ack", options->acknowledgements,
                    "ID=REASON: a finding of the review that is right (*=REASON: every one)")
       ->allow_extra_args(false);
+  command->add_option("--html", request.report, "write what a reviewer should see as a web page");
   command->add_option("--name", request.name, "name of the patch (the output's)");
   command->add_option("--description", request.description, "what it is for: CVE, URL, text");
   command->callback([options] { run(*options); });

@@ -8,7 +8,10 @@
 #include "cli/commands.hpp"
 #include "cli/print_findings.hpp"
 #include "cli/print_report.hpp"
+#include "cli/terminal.hpp"
 #include "create/diff/change_set.hpp"
+#include "create/report/html.hpp"
+#include "create/report/text.hpp"
 #include "patch/patch_file.hpp"
 
 namespace stent::cli {
@@ -16,8 +19,15 @@ namespace {
 
 struct ReviewOptions {
   std::vector<std::filesystem::path> files;
+  std::filesystem::path page;
   bool json = false;
 };
+
+std::string title_of(const ReviewOptions& options) {
+  std::string title = options.files[1].filename().string();
+  if (options.files.size() > 2) title += fmt::format(" and {} more", options.files.size() / 2 - 1);
+  return "Review of " + title;
+}
 
 /// One pair of objects, loaded and compared.
 struct Compared {
@@ -40,10 +50,15 @@ int review_objects(const ReviewOptions& options) {
     units.push_back({options.files[i].string(), &pair.old_object, &pair.new_object, &pair.changes});
   }
   const std::vector<review::Finding> findings = review::review(units);
-  if (options.json)
+  const report::Report report =
+      report::make_report(title_of(options), units, findings, report::SourceTexts());
+  if (!options.page.empty()) report::write_page(report, options.page);
+  if (options.json) {
     fmt::print("{}\n", to_json(findings).dump(2));
-  else
+  } else {
+    fmt::print("{}", report::to_text(report, terminal_style()));
     print_findings(findings);
+  }
   return review::highest(findings) >= review::Level::review ? static_cast<int>(ErrorCode::refused) : 0;
 }
 
@@ -56,7 +71,12 @@ void review_patch(const ReviewOptions& options) {
 }
 
 void run(const ReviewOptions& options) {
-  if (options.files.size() == 1) return review_patch(options);
+  if (options.files.size() == 1) {
+    if (!options.page.empty())
+      throw Error(ErrorCode::usage, "--html needs the objects, which a patch does not hold",
+                  "give pairs OLD.o NEW.o, or use `stent create --html`");
+    return review_patch(options);
+  }
   if (options.files.size() % 2 != 0)
     throw Error(ErrorCode::usage, fmt::format("{} files cannot be pairs", options.files.size()),
                 "give pairs OLD.o NEW.o, or one patch");
@@ -72,6 +92,7 @@ void add_review(CLI::App& app) {
   command->add_option("files", options->files, "pairs OLD.o NEW.o, or a patch (NAME.stent)")
       ->required()
       ->check(CLI::ExistingFile);
+  command->add_option("--html", options->page, "write the review as a web page, too");
   command->add_flag("--json", options->json, "print the result as JSON");
   command->callback([options] { reporting_errors(options->json, [&] { run(*options); }); });
 }

@@ -27,7 +27,8 @@ std::string describe(const compile::HunkAccount& hunk) {
 
 }  // namespace
 
-std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vector<std::string>& notes) {
+std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vector<std::string>& notes,
+                                               std::vector<compile::ChangedFile>& files) {
   if (!request.explicit_pairs.empty()) return given_pairs(request);
   compile::CompileRequest compile_request;
   compile_request.compile_commands = request.compile_commands;
@@ -37,6 +38,7 @@ std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vect
   compile_request.jobs = request.jobs;
   compile::CompiledChange change = compile::compile_change(compile_request);
   for (const compile::HunkAccount& hunk : change.hunks) notes.push_back(describe(hunk));
+  files = std::move(change.files);
   return change.pairs;
 }
 

@@ -9,8 +9,10 @@
 
 namespace stent::create {
 
-/// The explicit pairs, or what compiling the change gives. What became of each hunk goes to `notes`.
+/// The explicit pairs, or what compiling the change gives. What became of each hunk goes to `notes`, the
+/// files of the diff to `files`.
 [[nodiscard]] std::vector<compile::ObjectPair> collect_pairs(const Request& request,
-                                                             std::vector<std::string>& notes);
+                                                             std::vector<std::string>& notes,
+                                                             std::vector<compile::ChangedFile>& files);
 
 }  // namespace stent::create

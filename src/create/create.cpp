@@ -14,6 +14,7 @@
 #include "create/refuse_units.hpp"
 #include "create/require_hosts.hpp"
 #include "create/review_units.hpp"
+#include "create/write_report.hpp"
 
 namespace stent::create {
 namespace {
@@ -30,7 +31,8 @@ model::Image load_target(const Request& request) {
 Outcome create(const Request& request) {
   Outcome outcome;
   const model::Image target = load_target(request);
-  const std::vector<compile::ObjectPair> pairs = collect_pairs(request, outcome.notes);
+  std::vector<compile::ChangedFile> files;
+  const std::vector<compile::ObjectPair> pairs = collect_pairs(request, outcome.notes, files);
   std::set<std::string> sources;
   const std::vector<ComparedUnit> compared = compare_units(pairs, outcome.notes, sources);
   if (compared.empty()) return outcome;
@@ -41,7 +43,9 @@ Outcome create(const Request& request) {
     return outcome;
   if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
   patch::Patch patch = describe_patch(request);
-  patch.findings = accept_findings(review_units(chosen), request.acknowledgements);
+  const std::vector<review::Finding> findings = review_units(chosen);
+  if (request.report) write_report(request, chosen, findings, files);
+  patch.findings = accept_findings(findings, request.acknowledgements);
   patch.images.push_back(emit::emit_image(target, units));
   emit::self_verify(patch.images.back(), units);
   choose_consistency(request, patch);

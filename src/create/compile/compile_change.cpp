@@ -115,7 +115,7 @@ CompiledChange compile_change(const CompileRequest& given) {
     fs::remove_all(request.work_directory / left);
   const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
   const auto units = parse_compile_commands(read_text(request.compile_commands), request.compile_commands);
-  const auto tree = apply_to_tree(diffs, possible_roots(request, units));
+  auto tree = apply_to_tree(diffs, possible_roots(request, units));
   const TreeView view(tree, request.work_directory, request.isolation);
   const auto affected = find_affected(units, tree, view, request);
 
@@ -138,6 +138,7 @@ CompiledChange compile_change(const CompileRequest& given) {
     std::move(accounts.begin(), accounts.end(), std::back_inserter(out.hunks));
   }
   out.pairs = compile_pairs(to_compile, tree.root, view, request);
+  out.files = std::move(tree.files);
   return out;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "create/compile/changed_tree.hpp"
+
 namespace stent::compile {
 
 /// One translation unit compiled before and after the change, with -ffunction-sections -fdata-sections.
@@ -30,6 +32,7 @@ struct HunkAccount {
 struct CompiledChange {
   std::vector<ObjectPair> pairs;
   std::vector<HunkAccount> hunks;
+  std::vector<ChangedFile> files;  ///< of the diff, with their new text
 };
 
 }  // namespace stent::compile
