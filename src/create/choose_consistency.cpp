@@ -2,36 +2,36 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
-#include "base/error.hpp"
-
 namespace stent::create {
 namespace {
 
-constexpr const char* finding_id = "entry-by-entry";
+/// Symbols of the functions that exist in the target and change.
+std::vector<std::string> replaced_functions(const std::vector<ChosenUnit>& units) {
+  std::vector<std::string> names;
+  for (const auto& [unit, match] : units)
+    for (const diff::FunctionChange& change : unit->changes->functions)
+      if (change.kind == diff::ChangeKind::changed) names.push_back(change.name);
+  return names;
+}
 
 }  // namespace
 
-void choose_consistency(const Request& request, patch::Patch& patch) {
-  if (!request.entry_by_entry) return;
-  patch.consistency = patch::Consistency::entry;
-  std::size_t count = 0;
-  for (const patch::Image& image : patch.images) count += image.replaced.size();
-  if (count <= 1) return;
-  const std::string message = fmt::format(
-      "{} functions changed together, and each switches on its own: an old caller may meet a new callee, and "
-      "a new caller "
-      "an old frame",
-      count);
-  const auto found =
-      std::ranges::find(request.acknowledgements, finding_id, [](const auto& one) { return one.first; });
-  if (found == request.acknowledgements.end())
-    throw Error(
-        ErrorCode::refused, message,
-        fmt::format("leave out --consistency entry, or, where every mix is right, give --ack {}=REASON",
-                    finding_id));
-  patch.findings.push_back({finding_id, "review", message, found->second});
+patch::Consistency choose_consistency(const Request& request, const std::vector<ChosenUnit>& units,
+                                      std::vector<review::Finding>& findings) {
+  if (!request.entry_by_entry) return patch::Consistency::all;
+  std::vector<std::string> functions = replaced_functions(units);
+  if (functions.size() > 1) {
+    review::Finding finding;
+    finding.id = finding.kind = "entry-by-entry";
+    finding.level = review::Level::review;
+    finding.message =
+        fmt::format("{} functions changed together, and each switches on its own", functions.size());
+    finding.why = "an old caller may meet a new callee, and a new caller an old frame";
+    finding.remedy = "leave out --consistency entry, or make sure that every mix is right";
+    finding.functions = std::move(functions);
+    findings.push_back(std::move(finding));
+  }
+  return patch::Consistency::entry;
 }
 
 }  // namespace stent::create

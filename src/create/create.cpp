@@ -43,12 +43,12 @@ Outcome create(const Request& request) {
     return outcome;
   if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
   patch::Patch patch = describe_patch(request);
-  const std::vector<review::Finding> findings = review_units(chosen);
+  std::vector<review::Finding> findings = review_units(chosen);
+  patch.consistency = choose_consistency(request, chosen, findings);
   if (request.report) write_report(request, chosen, findings, files);
   patch.findings = accept_findings(findings, request.acknowledgements);
   patch.images.push_back(emit::emit_image(target, units));
   emit::self_verify(patch.images.back(), units);
-  choose_consistency(request, patch);
   outcome.patch = std::move(patch);
   return outcome;
 }

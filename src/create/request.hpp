@@ -23,7 +23,6 @@ struct Request {
   std::optional<std::filesystem::path> report;  ///< where to write the review as a web page
   std::string name;
   std::string description;
-  std::vector<std::pair<std::string, std::string>> acknowledgements;  ///< (id of a finding, reason)
   bool entry_by_entry = false;  ///< old and new code may run side by side: each function switches on its own
 };
 

@@ -77,7 +77,7 @@ class Consistency(unittest.TestCase):
         code, output = self.create("--consistency", "entry")
         self.assertEqual(code, REFUSED, output)
         self.assertIn("2 functions changed together", output)
-        self.assertIn("--ack entry-by-entry=", output)
+        self.assertIn("entry-by-entry", output)
         self.assertFalse((self.work / "fix.stent").exists())
 
     def test_whoever_applies_cannot_decide_it(self):
