@@ -20,7 +20,7 @@ const Acknowledgement* acknowledgement_of(const review::Finding& finding,
 void refuse_unknown(const std::vector<review::Finding>& findings, const std::vector<Acknowledgement>& all) {
   for (const auto& [id, reason] : all) {
     const auto at = std::ranges::find(findings, id, &review::Finding::id);
-    if (at == findings.end() && id != "*" && id != "entry-by-entry")
+    if (at == findings.end() && id != "*")
       throw Error(ErrorCode::usage, fmt::format("--ack {}: the review found no such thing", id),
                   "use an id that `stent review` prints");
     if (reason.empty())
