@@ -129,12 +129,22 @@ static void come_under(const char* condition) {
   }
 }
 
-int main(int argc, char** argv) {
+static void* answer_lines(void* unused) {
   char line[64];
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  setbuf(stdin, NULL);
-  come_under(argc > 1 ? argv[1] : "nothing");
   puts("ready");
   while (fgets(line, sizeof line, stdin)) printf("%d\n", strcmp(line, "answer\n") ? -1 : answer());
-  return 0;
+  exit(unused != NULL);
+}
+
+int main(int argc, char** argv) {
+  const char* condition = argc > 1 ? argv[1] : "nothing";
+  pthread_t thread;
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  setbuf(stdin, NULL);
+  if (strcmp(condition, "leader_ended")) {
+    come_under(condition);
+    answer_lines(NULL);
+  }
+  need(pthread_create(&thread, NULL, answer_lines, NULL) == 0, "thread");
+  pthread_exit(NULL);
 }

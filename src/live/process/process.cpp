@@ -109,6 +109,8 @@ Process Process::open(Pid pid) {
   return process;
 }
 
+Pid Process::memory_owner() const { return {living_thread(pid_, leader_of(pid_)).value}; }
+
 std::vector<Module> Process::modules() const { return modules(mappings()); }
 
 std::vector<Module> Process::modules(const std::vector<Mapping>& mappings) const {

@@ -148,7 +148,7 @@ void ThreadTable::answer(Entry& entry, const StopEvent& event) {
           releasing_ || (registers && tracee.is_broken(*registers)))
         tracee.interrupt();
       return tracee.resume(event.signal);
-    case Kind::exec: tracee.resume(); throw target_gone(target_->pid(), "replaced itself by exec");
+    case Kind::exec: tracee.leave(); throw target_gone(target_->pid(), "replaced itself by exec");
     case Kind::clone: adopt(event.child); break;
     case Kind::syscall:
     case Kind::other: break;
@@ -237,26 +237,29 @@ Unstoppable ThreadTable::explain(const Entry& entry) const {
   return {entry.tracee.tid(), entry.view.comm, std::move(reason)};
 }
 
-void ThreadTable::detach_all() noexcept {
+bool ThreadTable::holds_any() const {
+  if (entries_.empty()) return false;
+  if (entries_.size() > 1 || !is_leader(*entries_.front())) return true;
+  const auto leader = read_thread_stat(target_->pid(), {target_->pid().value});
+  return leader && !leader->is_dead();  // a leader that ended before its siblings has nothing more to report
+}
+
+void ThreadTable::detach_all() noexcept try {
   constexpr auto patience = std::chrono::seconds(2);
   release_all();
-  const auto deadline = Clock::now() + patience;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry& entry = *entries_[i];
-    if (entry.tracee.state() == Tracee::State::ended || entry.dormant) continue;
-    try {
-      if (settle(entry, deadline) == Outcome::stopped) entry.tracee.detach();
-    } catch (const std::exception&) {  // exec: the kernel keeps this one thread, let it go as it is
-      entry.tracee.detach();
+  // All at once: one that executes waits for the end of the others, and that for being reaped.
+  for (const auto deadline = Clock::now() + patience; Clock::now() < deadline;) try {
+      pump();
+      if (!holds_any()) break;
+      await_report(std::chrono::milliseconds(1));
+    } catch (const Error&) {  // it executed and was let go
     }
-  }
-  const Entry* leader = find({target_->pid().value});
-  const bool leader_left = leader != nullptr && leader->tracee.state() == Tracee::State::ended;
-  forget_ended();
   for (const auto& entry : entries_) entry->tracee.abandon();
   entries_.clear();
-  if (std::exchange(executed_, false) && !leader_left)
-    Tracee::newborn(target_->pid(), {target_->pid().value}).detach();
+  const Tid leader{target_->pid().value};
+  if (std::exchange(executed_, false) && Tracee::is_held(leader))
+    Tracee::newborn(target_->pid(), leader).detach();
+} catch (const std::exception&) {  // out of memory: the kernel lets go what is still held when stent ends
 }
 
 }  // namespace stent::stop

@@ -79,6 +79,7 @@ class ThreadTable {
   Entry* seize(const process::ThreadStat& thread, PatientSeize& attach);
   std::size_t seize_listed(bool with_leader);
   [[nodiscard]] bool holds_everything() const;
+  [[nodiscard]] bool holds_any() const;
   /// Calls `work` with a stopped thread: one that is held so already, else the first that stops.
   void with_stopped(const std::function<void(Tid)>& work);
   [[nodiscard]] bool is_leader(const Entry& entry) const;

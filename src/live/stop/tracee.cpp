@@ -70,13 +70,15 @@ std::optional<Tracee> Tracee::seize(Pid pid, Tid tid, PatientSeize& attach) {
   const int error = attach.seize(tid, options());
   if (error == 0) return Tracee(pid, tid);
   const auto stat = process::read_thread_stat(pid, tid);
-  if (stat && traced_by(tid) == ::gettid()) return Tracee(pid, tid);  // attached at its birth
+  if (stat && is_held(tid)) return Tracee(pid, tid);  // attached at its birth
   if (error == EAGAIN)
     throw Error(ErrorCode::busy, "process " + std::to_string(pid.value) + " is replacing itself by exec",
                 "look for what it runs as now and start again");
   if (error == ESRCH || !stat || stat->is_dead() || stat->is_kernel_worker()) return std::nullopt;
   throw cannot_seize(pid, tid, error);
 }
+
+bool Tracee::is_held(Tid tid) { return traced_by(tid) == ::gettid(); }
 
 Tracee::Tracee(Tracee&& other) noexcept
     : pid_(other.pid_),

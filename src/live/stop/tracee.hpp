@@ -45,6 +45,9 @@ class Tracee {
   /// A thread that the kernel attached at its birth.
   [[nodiscard]] static Tracee newborn(Pid pid, Tid tid) { return Tracee(pid, tid); }
 
+  /// True when this thread of stent traces `tid`.
+  [[nodiscard]] static bool is_held(Tid tid);
+
   Tracee(Tracee&& other) noexcept;
   Tracee& operator=(Tracee&& other) noexcept;
   ~Tracee();

@@ -35,7 +35,7 @@ TEST_P(PatchableTarget, IsPatchedAndReverted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Conditions, PatchableTarget,
-                         testing::Values("nothing", "threads", "many_mappings", "chroot"),
+                         testing::Values("nothing", "threads", "many_mappings", "chroot", "leader_ended"),
                          [](const auto& chosen) { return std::string(chosen.param); });
 
 TEST(TargetState, IoUringWorkersNeedNotBeStopped) {
