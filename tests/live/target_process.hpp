@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/pid.hpp"
@@ -43,6 +44,12 @@ class TargetProcess {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
     pid_ = 0;
+  }
+
+  /// Lets it end by itself, at the end of its input.
+  void end() {
+    std::fclose(std::exchange(to_, nullptr));
+    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
   }
 
   /// Next line it prints, without the newline; empty when it ended.

@@ -54,6 +54,9 @@ static void block_once(const char* call) {
   } else if (!strcmp(call, "recv_timeout")) {
     char byte;
     note(recv(sockets[0], &byte, 1, 0));
+  } else if (!strcmp(call, "read_timeout")) {
+    char byte;
+    note(read(sockets[0], &byte, 1));
   } else if (!strcmp(call, "poll")) {
     struct pollfd one = {pipe_ends[0], POLLIN, 0};
     note(poll(&one, 1, 1000000));

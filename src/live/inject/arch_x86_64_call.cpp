@@ -1,6 +1,7 @@
 #include "live/inject/arch_x86_64_call.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace stent::inject {
 namespace {
@@ -15,9 +16,9 @@ constexpr std::array sigreturn_short{std::byte{0xb8}, std::byte{0x0f}, std::byte
                                      std::byte{0},    std::byte{0x0f}, std::byte{0x05}};
 
 std::optional<std::uint64_t> find(ByteView code, ByteView wanted) {
-  const auto found = std::search(code.begin(), code.end(), wanted.begin(), wanted.end());
-  if (found == code.end()) return std::nullopt;
-  return static_cast<std::uint64_t>(found - code.begin());
+  const void* found = ::memmem(code.data(), code.size(), wanted.data(), wanted.size());
+  if (found == nullptr) return std::nullopt;
+  return static_cast<std::uint64_t>(static_cast<const std::byte*>(found) - code.data());
 }
 
 bool is_code(const process::Mapping& mapping) {
@@ -50,24 +51,38 @@ std::optional<std::uint64_t> find_sigreturn(ByteView code) {
   return find(code, sigreturn_short);
 }
 
-BorrowedCode find_borrowed_code(const process::Process& target) {
-  constexpr std::uint64_t chunk = 1 << 18;
+namespace {
+
+/// Fills what `code` still lacks from one mapping.
+void look_into(const process::RemoteMemory& memory, const RemoteRange& range, BorrowedCode& code) {
+  constexpr std::uint64_t chunk = 1 << 17;
   constexpr std::uint64_t overlap = sigreturn_long.size() - 1;
-  BorrowedCode code;
-  for (const process::Mapping& mapping : target.mappings()) {
-    if (!is_code(mapping)) continue;
-    for (std::uint64_t at = 0; at < mapping.range.size; at += chunk - overlap) {
-      Bytes bytes(std::min(chunk, mapping.range.size - at));
-      const RemoteAddress from = mapping.range.begin + static_cast<std::int64_t>(at);
-      if (!target.memory().try_read(from, bytes)) break;
-      if (const auto offset = find_syscall_ret(bytes); offset && code.syscall_ret.value == 0)
+  Bytes bytes;
+  for (std::uint64_t at = 0; at < range.size; at += chunk - overlap) {
+    bytes.resize(std::min(chunk, range.size - at));
+    const RemoteAddress from = range.begin + static_cast<std::int64_t>(at);
+    if (!memory.try_read(from, bytes)) return;
+    if (code.syscall_ret.value == 0)
+      if (const auto offset = find_syscall_ret(bytes))
         code.syscall_ret = from + static_cast<std::int64_t>(*offset);
-      if (const auto offset = find_sigreturn(bytes); offset && code.sigreturn.value == 0)
+    if (code.sigreturn.value == 0)
+      if (const auto offset = find_sigreturn(bytes))
         code.sigreturn = from + static_cast<std::int64_t>(*offset);
-      if (code.syscall_ret.value != 0 && code.sigreturn.value != 0) return code;
-      if (bytes.size() < chunk) break;
-    }
+    if (bytes.size() < chunk || (code.syscall_ret.value != 0 && code.sigreturn.value != 0)) return;
   }
+}
+
+}  // namespace
+
+BorrowedCode find_borrowed_code(const process::Process& target) {
+  BorrowedCode code;
+  const auto mappings = target.mappings();
+  for (const bool c_library : {true, false})  // where both are sure to be, before everything else
+    for (const process::Mapping& mapping : mappings) {
+      if (!is_code(mapping) || (mapping.name.find("/libc") != std::string::npos) != c_library) continue;
+      look_into(target.memory(), mapping.range, code);
+      if (code.syscall_ret.value != 0 && code.sigreturn.value != 0) return code;
+    }
   throw Error(
       ErrorCode::unsupported,
       "process " + std::to_string(target.pid().value) + " has no code that " +

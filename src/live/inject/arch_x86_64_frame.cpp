@@ -1,9 +1,11 @@
 #include "live/inject/arch_x86_64_frame.hpp"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 
@@ -22,7 +24,6 @@ constexpr std::uint32_t fp_xstate_magic2 = 0x46505845;
 constexpr std::uint64_t software_bytes = 464;  // of the legacy area; ptrace puts the feature mask there
 constexpr std::uint32_t legacy_and_header = 576;
 
-constexpr long erestart_restartblock = -516;
 constexpr std::uint64_t syscall_length = 2;
 constexpr int no_such_stack_mode = 0x7fff;  // rt_sigreturn(2) then leaves the alternate stack as it is
 
@@ -63,12 +64,12 @@ Bytes floating_point_part(ByteView state) {
 }
 
 /// What the thread continues with when no kernel is left to restart its call.
-user_regs_struct resumable(const stop::Registers& registers) {
+user_regs_struct resumable(const stop::Registers& registers, std::optional<long> reissue) {
   user_regs_struct raw = registers.raw;
-  if (stop::will_restart(registers)) {
+  if (reissue) {
     raw.rip -= syscall_length;
-    raw.rax = raw.orig_rax;
-  } else if (registers.in_syscall() && static_cast<long>(raw.rax) == erestart_restartblock) {
+    raw.rax = static_cast<unsigned long long>(*reissue);
+  } else if (stop::will_restart_somehow(registers)) {
     raw.rax = static_cast<unsigned long long>(-EINTR);
   }
   return raw;
@@ -101,8 +102,23 @@ void set_registers(ucontext_t& context, const user_regs_struct& raw) {
 
 }  // namespace
 
+std::optional<long> call_to_reissue(const stop::Registers& registers, ByteView code_before) {
+  if (!stop::will_restart_somehow(registers)) return std::nullopt;
+  const auto number = static_cast<long>(registers.raw.orig_rax);
+  if (number != SYS_restart_syscall) return number;
+  // mov $imm32, %eax; syscall
+  if (code_before.size() != code_before_size || load<std::uint8_t>(code_before, 0) != 0xb8 ||
+      load<std::uint16_t>(code_before, 5) != 0x050f)
+    return std::nullopt;
+  const auto written = static_cast<long>(load<std::uint32_t>(code_before, 1));
+  constexpr std::array sleeps{SYS_nanosleep, SYS_clock_nanosleep, SYS_poll, SYS_futex};
+  return std::find(sleeps.begin(), sleeps.end(), written) != sleeps.end() ? std::optional(written)
+                                                                          : std::nullopt;
+}
+
 ReturnFrame make_return_frame(const stop::Registers& registers, ByteView extended_state,
-                              std::uint64_t signal_mask, RemoteAddress restorer) {
+                              std::uint64_t signal_mask, RemoteAddress restorer,
+                              std::optional<long> reissue) {
   const Bytes floating_point = floating_point_part(extended_state);
   const std::uint64_t top = registers.sp().value - stop::red_zone_size;
   const std::uint64_t floating_point_at = (top - floating_point.size()) & ~std::uint64_t{63};
@@ -112,7 +128,7 @@ ReturnFrame make_return_frame(const stop::Registers& registers, ByteView extende
   ucontext_t context{};
   context.uc_flags = uc_fp_xstate | uc_sigcontext_ss | uc_strict_restore_ss;
   context.uc_stack.ss_flags = no_such_stack_mode;
-  set_registers(context, resumable(registers));
+  set_registers(context, resumable(registers, reissue));
   context.uc_mcontext.fpregs =
       reinterpret_cast<fpregset_t>(floating_point_at);  // NOLINT: an address of the target
   std::memcpy(&context.uc_sigmask, &signal_mask, sizeof signal_mask);

@@ -2,8 +2,12 @@
 
 #include <linux/rseq.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include <cstdlib>
 
 #include "live/inject/arch_x86_64_frame.hpp"
+#include "live/process/proc_file.hpp"
 #include "live/stop/arch_x86_64_restart.hpp"
 
 namespace stent::inject {
@@ -29,15 +33,39 @@ bool has_room(const std::vector<process::Mapping>& mappings, const stop::Stopped
   return stack->name == "[stack]" || stack->range.contains(thread.registers.fs_base());
 }
 
+/// True when interrupting the thread, and dying just then, could not even shorten a sleep of it: it sleeps in
+/// a call that the kernel restarts by itself from its beginning.
+bool sleeps_well(Pid pid, Tid tid) {
+  const auto text =
+      process::read_proc_file(process::proc_path(pid, "/task/" + std::to_string(tid.value) + "/syscall"));
+  if (!text || text->empty() || text->front() < '0' || text->front() > '9') return false;
+  const long number = std::strtol(text->c_str(), nullptr, 10);
+  return !stop::reports_eintr(number) && number != SYS_restart_syscall;
+}
+
+void refuse_frozen(Pid pid) {
+  for (const Tid tid : process::list_threads(pid)) {
+    const auto stat = process::read_thread_stat(pid, tid);
+    if (!stat || stat->is_dead()) continue;
+    if (!process::is_frozen(pid, tid)) return;
+    throw Error(ErrorCode::busy, "process " + std::to_string(pid.value) + " is frozen by a cgroup",
+                "thaw it (cgroup.freeze, freezer.state, docker unpause) and try again");
+  }
+}
+
 }  // namespace
 
 stop::StoppedTracee choose_thread(stop::Session& session, std::chrono::nanoseconds patience) {
   constexpr std::size_t most_tries = 8;
+  refuse_frozen(session.target().pid());
   const auto mappings = session.target().mappings();
   const auto best = [&](const stop::StoppedThread& thread) {
     return !thread.group_stopped && has_room(mappings, thread) && stop::will_restart(thread.registers);
   };
-  if (auto thread = session.borrow_once(best, most_tries)) return std::move(*thread);
+  const auto any = [](Tid) { return true; };
+  const auto well = [&](Tid tid) { return sleeps_well(session.target().pid(), tid); };
+  if (auto thread = session.borrow_once(well, best, most_tries)) return std::move(*thread);
+  if (auto thread = session.borrow_once(any, best, most_tries)) return std::move(*thread);
   const auto usable = [&](const stop::StoppedThread& thread) {
     return has_room(mappings, thread) &&
            (thread.registers.in_syscall() || !in_restartable_sequence(session.target().memory(), thread.tid));

@@ -1,40 +1,53 @@
 #include "live/inject/remote_caller.hpp"
 
+#include <sys/syscall.h>
+
 #include "live/inject/arch_x86_64_call.hpp"
 #include "live/inject/arch_x86_64_frame.hpp"
 #include "live/inject/choose_thread.hpp"
-#include "live/inject/target_limits.hpp"
-#include "live/process/proc_file.hpp"
+#include "live/inject/thread_limits.hpp"
 
 namespace stent::inject {
 namespace {
 
 constexpr std::chrono::seconds call_patience{5};
+constexpr std::int64_t syscall_length = 2;
 
-void refuse_obstacles(const process::Process& target, Tid tid) {
-  const auto status = process::read_proc_file(process::proc_path({tid.value}, "/status"));
-  if (!status) return;
-  if (const auto obstacle = find_obstacle(*status))
-    throw Error(ErrorCode::unsupported,
-                "process " + std::to_string(target.pid().value) + " runs under " + *obstacle +
-                    ", so stent may not make a system call in it",
-                "run the program without it, or restart it with the fixed version");
+ReturnFrame return_frame(stop::StoppedTracee& thread, const process::RemoteMemory& memory,
+                         RemoteAddress restorer) {
+  const stop::Registers& registers = thread.state().registers;
+  Bytes code(code_before_size);
+  if (!memory.try_read(registers.pc() - code_before_size, code)) code.clear();
+  return make_return_frame(registers, thread.extended_state(), thread.signal_mask(), restorer,
+                           call_to_reissue(registers, code));
 }
 
 }  // namespace
 
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience)
-    : code_(find_borrowed_code(session.target())), thread_(choose_thread(session, patience)) {
-  refuse_obstacles(session.target(), thread_.state().tid);
-  const ReturnFrame frame = make_return_frame(thread_.state().registers, thread_.extended_state(),
-                                              thread_.signal_mask(), code_.sigreturn);
+    : RemoteCaller{find_borrowed_code(session.target()), choose_thread(session, patience)} {}
+
+RemoteCaller::RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread)
+    : code_(code), thread_(std::move(thread)), filter_(read_limits(thread_.state().tid)) {
+  require(SYS_rt_sigreturn, {});
+  const ReturnFrame frame = return_frame(thread_, thread_.memory(), code_.sigreturn);
   thread_.memory().write(frame.at, frame.bytes);
   frame_ = frame.at;
 }
 
 RemoteCaller::~RemoteCaller() = default;
 
+void RemoteCaller::require(long number, const std::array<std::uint64_t, 6>& arguments) const {
+  const RemoteAddress code = number == SYS_rt_sigreturn ? code_.sigreturn : code_.syscall_ret;
+  if (filter_.allows({number, arguments, code + syscall_length})) return;
+  throw Error(ErrorCode::not_permitted,
+              "the system call filter (seccomp) of thread " + std::to_string(thread_.state().tid.value) +
+                  " forbids " + call_name(number),
+              "let the filter of the program allow it, or restart the program with the fixed version");
+}
+
 std::int64_t RemoteCaller::syscall(long number, const std::array<std::uint64_t, 6>& arguments) {
+  require(number, arguments);
   // In this order: from the first step on, the frame brings the thread back with its own mask.
   thread_.set_registers(at_syscall(thread_.state().registers, code_.syscall_ret, frame_, number, arguments));
   thread_.set_signal_mask(stop::all_signals);

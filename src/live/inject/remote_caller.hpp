@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "live/inject/arch_x86_64_call.hpp"
+#include "live/inject/seccomp_filter.hpp"
 #include "live/stop/session.hpp"
 
 namespace stent::inject {
@@ -16,16 +17,23 @@ namespace stent::inject {
 class RemoteCaller {
  public:
   /// Borrows a suitable thread of `session`. Throws `busy` when none is suitable within `patience`, `gone`,
-  /// `unsupported` when the target has no system call instruction to use or a filter (seccomp) forbids it.
+  /// `unsupported` when the target has no system call instruction to use or something forbids using it,
+  /// `not_permitted` when a filter (seccomp) forbids the return from a signal frame.
   explicit RemoteCaller(stop::Session& session,
                         std::chrono::nanoseconds patience = std::chrono::milliseconds(500));
+  /// Uses a thread borrowed already, which must have room on its own stack (`choose_thread`).
+  RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread);
   RemoteCaller(const RemoteCaller&) = delete;
   RemoteCaller& operator=(const RemoteCaller&) = delete;
   /// The thread goes on exactly as it was.
   ~RemoteCaller();
 
-  /// Makes system call `number`; returns what the kernel returned (-errno on failure). Throws `gone`, `busy`.
+  /// Makes system call `number`; returns what the kernel returned (-errno on failure). Throws `gone`, `busy`,
+  /// and, with nothing done, as `require`.
   [[nodiscard]] std::int64_t syscall(long number, const std::array<std::uint64_t, 6>& arguments);
+
+  /// Throws `not_permitted`, naming the call, when a system call filter of the thread forbids it.
+  void require(long number, const std::array<std::uint64_t, 6>& arguments) const;
 
   [[nodiscard]] process::RemoteMemory& memory() { return thread_.memory(); }
   /// Below this address the borrowed thread's stack is free for arguments of calls (some KiB).
@@ -35,6 +43,7 @@ class RemoteCaller {
  private:
   BorrowedCode code_;
   stop::StoppedTracee thread_;
+  SeccompFilter filter_;
   RemoteAddress frame_;
 };
 

@@ -50,12 +50,19 @@ class BorrowedStack {
 
 }  // namespace
 
+void require_mapping(const RemoteCaller& caller, RemoteRange range, int prot, int flags) {
+  caller.require(SYS_mmap,
+                 {range.begin.value, range.size, word(prot), word(flags | MAP_FIXED_NOREPLACE), 0, 0});
+  caller.require(SYS_munmap, {range.begin.value, range.size, 0, 0, 0, 0});
+}
+
 bool remote_mmap(RemoteCaller& caller, RemoteRange range, int prot) {
   return remote_mmap_file(caller, range, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, {});
 }
 
 bool remote_mmap_file(RemoteCaller& caller, RemoteRange range, int prot, int flags, int fd,
                       FileOffset offset) {
+  require_mapping(caller, range, prot, flags);
   const std::int64_t result = caller.syscall(
       SYS_mmap,
       {range.begin.value, range.size, word(prot), word(flags | MAP_FIXED_NOREPLACE), word(fd), offset.value});
@@ -80,6 +87,7 @@ void remote_munmap(RemoteCaller& caller, RemoteRange range) {
 }
 
 int remote_memfd(RemoteCaller& caller, const std::string& name) {
+  caller.require(SYS_close, {});  // so that no descriptor is left behind
   const BorrowedStack text(caller, std::as_bytes(std::span(name.c_str(), name.size() + 1)));
   return static_cast<int>(succeeded(
       caller.syscall(SYS_memfd_create, {text.address().value, MFD_CLOEXEC, 0, 0, 0, 0}), "memfd_create"));

@@ -7,6 +7,9 @@
 
 namespace stent::inject {
 
+/// Throws, as RemoteCaller::require, when the target may not map `range` so, or not unmap it again.
+void require_mapping(const RemoteCaller& caller, RemoteRange range, int prot, int flags);
+
 /// mmap(2) of anonymous private memory at exactly `range` (MAP_FIXED_NOREPLACE), protection `prot` (PROT_*).
 /// False when something is mapped there already. Throws `internal` with errno's text on any other failure.
 [[nodiscard]] bool remote_mmap(RemoteCaller& caller, RemoteRange range, int prot);

@@ -57,15 +57,12 @@ void refuse_thread_id(Pid pid) {
 }
 
 void refuse_traced(Pid pid, const std::string& name) {
-  for (const Tid tid : list_threads(pid)) {
-    const pid_t tracer = status_number({tid.value}, "TracerPid");
-    if (tracer == 0) continue;
-    const auto comm = read_proc_file(proc_path({tracer}, "/comm"));
-    const std::string tracer_name = comm && !comm->empty() ? comm->substr(0, comm->find('\n')) : "?";
-    throw Error(ErrorCode::traced,
-                named(pid, name) + " is traced by " + tracer_name + " (pid " + std::to_string(tracer) + ")",
-                "end or detach " + tracer_name + " first, then try again");
-  }
+  const pid_t tracer = status_number(pid, "TracerPid");  // the others' tracers are met when they are seized
+  if (tracer == 0) return;
+  const std::string tracer_name = name_of({tracer});
+  throw Error(ErrorCode::traced,
+              named(pid, name) + " is traced by " + tracer_name + " (pid " + std::to_string(tracer) + ")",
+              "end or detach " + tracer_name + " first, then try again");
 }
 
 /// A thread that still has the process's memory: the leader, or a sibling when the leader has ended.
@@ -111,6 +108,8 @@ Process Process::open(Pid pid) {
   process.program_headers_ = program_headers_of(pid, alive, leader.comm);
   return process;
 }
+
+Pid Process::memory_owner() const { return {living_thread(pid_, leader_of(pid_)).value}; }
 
 std::vector<Module> Process::modules() const { return modules(mappings()); }
 

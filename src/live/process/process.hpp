@@ -25,6 +25,13 @@ class Process {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const RemoteMemory& memory() const { return *memory_; }
 
+  /// The id whose folder in /proc shows the memory: the process's own, or a thread's when the leader has
+  /// ended.
+  [[nodiscard]] Pid memory_owner() const;
+
+  /// False once the process has ended or replaced itself by exec.
+  [[nodiscard]] bool is_current() const { return memory_->exists(); }
+
   /// Read anew at each call; throws `gone`.
   [[nodiscard]] std::vector<Mapping> mappings() const { return read_mappings(pid_); }
   /// Read anew at each call; throws `gone`.

@@ -1,12 +1,14 @@
 #include "live/process/process_memory.hpp"
 
 #include <fcntl.h>
-#include <sys/ptrace.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+
+#include "live/process/permission_hint.hpp"
 
 namespace stent::process {
 namespace {
@@ -41,9 +43,10 @@ std::size_t mark_filled(std::span<ReadRequest> requests, std::size_t transferred
 ProcessMemory::ProcessMemory(Tid tid) : tid_(tid) {
   const std::string path = "/proc/" + std::to_string(tid.value) + "/mem";
   mem_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (!mem_.valid())
-    throw system_error(errno == ENOENT ? ESRCH : errno, "opening " + path,
-                       "run stent as the user of the process or as root, with CAP_SYS_PTRACE");
+  if (!mem_.valid() && errno == EROFS) mem_ = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (mem_.valid()) return;
+  const int error = errno;
+  throw system_error(error == ENOENT ? ESRCH : error, "opening " + path, permission_hint());
 }
 
 bool ProcessMemory::try_read(RemoteAddress from, MutableByteView into) const {
@@ -102,34 +105,25 @@ void ProcessMemory::write(RemoteAddress to, ByteView bytes) {
     }
     if (put < 0 && errno == EINTR) continue;
     if (put == 0) throw memory_gone(tid_);
-    return poke(to + static_cast<std::int64_t>(done), bytes.subspan(done));
+    throw cannot_write(to + static_cast<std::int64_t>(done), errno);
   }
 }
 
-void ProcessMemory::poke(RemoteAddress to, ByteView bytes) {
-  constexpr std::size_t word_size = sizeof(std::uint64_t);
-  while (!bytes.empty()) {
-    const std::size_t inside = to.value % word_size;
-    const RemoteAddress word_at = to - static_cast<std::int64_t>(inside);
-    const std::size_t count = std::min(bytes.size(), word_size - inside);
-    Bytes word(word_size);
-    const bool readable = try_read(word_at, word);
-    std::memcpy(word.data() + inside, bytes.data(), count);
-    const auto value = load<std::uint64_t>(word, 0);
-    if (!readable || ::ptrace(PTRACE_POKEDATA, tid_.value, word_at.value, value) != 0) {
-      const int error = readable ? errno : EIO;
-      if (error == EIO || error == EFAULT)
-        throw Error(ErrorCode::mismatch,
-                    "the target's memory at " + std::to_string(to.value) + " is not mapped",
-                    "the target unmapped it meanwhile; try again");
-      throw system_error(
-          error, "writing memory of process " + std::to_string(tid_.value),
-          "the kernel forbids writing to /proc/PID/mem (proc_mem.force_override) and the process "
-          "is not stopped by stent");
-    }
-    to = to + static_cast<std::int64_t>(count);
-    bytes = bytes.subspan(count);
-  }
+Error ProcessMemory::cannot_write(RemoteAddress to, int error) const {
+  std::byte present;
+  // The kernel says EIO both for what is not mapped and for what it does not let anybody write.
+  if (error == EIO && !try_read(to, MutableByteView(&present, 1)))
+    return {ErrorCode::mismatch, "the target's memory at " + std::to_string(to.value) + " is not mapped",
+            "the target unmapped it meanwhile; try again"};
+  return {
+      ErrorCode::not_permitted,
+      "writing /proc/" + std::to_string(tid_.value) + "/mem: " + std::strerror(error == EIO ? EPERM : error),
+      "the kernel forbids it (proc_mem.force_override), or /proc is mounted read-only"};
+}
+
+bool ProcessMemory::exists() const {
+  std::byte unused;
+  return ::pread(mem_.get(), &unused, 1, 0) != 0;  // EIO while it exists: nothing is mapped at 0
 }
 
 }  // namespace stent::process

@@ -1,6 +1,7 @@
 // RemoteMemory of a real process: process_vm_readv for reading, /proc/PID/mem for the rest.
 #pragma once
 
+#include "base/error.hpp"
 #include "base/pid.hpp"
 #include "base/unique_fd.hpp"
 #include "live/process/remote_memory.hpp"
@@ -16,12 +17,15 @@ class ProcessMemory : public RemoteMemory {
 
   [[nodiscard]] bool try_read(RemoteAddress from, MutableByteView into) const override;
   void read_many(std::span<ReadRequest> requests) const override;
-  /// Uses /proc/TID/mem, and PTRACE_POKEDATA where the kernel forbids that (needs `tid` stopped).
+  /// Throws `not_permitted` where the kernel or the way /proc is mounted forbids writing so.
   void write(RemoteAddress to, ByteView bytes) override;
+
+  /// False once the address space has no user left: the process ended or replaced itself by exec.
+  [[nodiscard]] bool exists() const;
 
  private:
   [[nodiscard]] bool read_by_file(RemoteAddress from, MutableByteView into) const;
-  void poke(RemoteAddress to, ByteView bytes);
+  [[nodiscard]] Error cannot_write(RemoteAddress to, int error) const;
 
   Tid tid_;
   UniqueFd mem_;

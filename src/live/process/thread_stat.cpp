@@ -1,13 +1,17 @@
 #include "live/process/thread_stat.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/unique_fd.hpp"
 #include "live/process/proc_file.hpp"
 
 namespace stent::process {
@@ -34,6 +38,18 @@ std::string_view field(std::string_view text, unsigned index) {
   return text.substr(0, text.find(' '));
 }
 
+/// Where a freezer of the first version is mounted as it always is.
+bool is_frozen_by_first_version(Pid pid) {
+  const auto groups = read_proc_file(proc_path(pid, "/cgroup"));
+  const std::string mark = ":freezer:";
+  const std::size_t at = groups ? groups->find(mark) : std::string::npos;
+  if (at == std::string::npos) return false;
+  const std::size_t begin = at + mark.size();
+  const auto state = read_proc_file(
+      "/sys/fs/cgroup/freezer" + groups->substr(begin, groups->find('\n', begin) - begin) + "/freezer.state");
+  return state && state->starts_with("FR");  // FROZEN, FREEZING
+}
+
 }  // namespace
 
 bool ThreadStat::is_kernel_worker() const {
@@ -58,9 +74,36 @@ ThreadStat parse_thread_stat(std::string_view line) {
 }
 
 std::optional<ThreadStat> read_thread_stat(Pid pid, Tid tid) {
-  const auto text = read_proc_file(proc_path(pid, "/task/" + std::to_string(tid.value) + "/stat"));
-  if (!text || text->empty()) return std::nullopt;
-  return parse_thread_stat(*text);
+  const std::string path = proc_path(pid, "/task/" + std::to_string(tid.value) + "/stat");
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 2048> line;  // one line of at most 52 numbers and a short name
+  const ssize_t size = file.valid() ? ::read(file.get(), line.data(), line.size()) : -1;
+  if (size == 0 || (size < 0 && (errno == ENOENT || errno == ESRCH))) return std::nullopt;
+  if (size < 0)
+    throw system_error(errno, "reading " + path, "run stent as the user of the process or as root");
+  return parse_thread_stat({line.data(), static_cast<std::size_t>(size)});
+}
+
+std::string name_of(Pid pid) {
+  const auto comm = read_proc_file(proc_path(pid, "/comm"));
+  return comm && !comm->empty() ? comm->substr(0, comm->find('\n')) : "?";
+}
+
+bool is_frozen(Pid pid, Tid tid) {
+  const auto stat = read_thread_stat(pid, tid);
+  if (!stat) return false;
+  if (stat->state == 'D') return is_frozen_by_first_version(pid);
+  // The second version holds a thread on its way out of the kernel, as a signal that stops it would (state
+  // T).
+  const auto place = read_proc_file(proc_path(pid, "/task/" + std::to_string(tid.value) + "/wchan"));
+  return stat->state == 'S' && place && (*place == "get_signal" || *place == "do_freezer_trap");
+}
+
+bool is_socket(Tid tid, int fd) {
+  std::array<char, 64> name{};
+  const std::string path = proc_path({tid.value}, "/fd/" + std::to_string(fd));
+  return ::readlink(path.c_str(), name.data(), name.size() - 1) > 0 &&
+         std::string_view(name.data()).starts_with("socket:");
 }
 
 std::vector<Tid> list_threads(Pid pid) {

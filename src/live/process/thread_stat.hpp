@@ -31,6 +31,15 @@ struct ThreadStat {
 /// Empty when the thread does not exist.
 [[nodiscard]] std::optional<ThreadStat> read_thread_stat(Pid pid, Tid tid);
 
+/// The name of a process for messages; "?" when it is gone.
+[[nodiscard]] std::string name_of(Pid pid);
+
+/// True when a cgroup's freezer holds the thread: it executes nothing, whatever is asked of it.
+[[nodiscard]] bool is_frozen(Pid pid, Tid tid);
+
+/// True when descriptor `fd` of the thread is a socket.
+[[nodiscard]] bool is_socket(Tid tid, int fd);
+
 /// The ids in /proc/PID/task, ascending, without looking at them; throws `gone`.
 [[nodiscard]] std::vector<Tid> list_threads(Pid pid);
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr long erestartsys = 512;  // include/linux/errno.h
 constexpr long erestartnohand = 514;
+constexpr long erestart_restartblock = 516;
 
 /// Calls that return EINTR after any interruption (signal(7), "never restarted"), and whose repetition is
 /// harmless because an EINTR of theirs means that nothing was done.
@@ -26,19 +27,33 @@ long result_of(const Registers& registers) { return static_cast<long>(registers.
 
 bool is_spurious_eintr(const Registers& registers) {
   if (!registers.in_syscall() || result_of(registers) != -EINTR) return false;
-  const auto number = static_cast<long>(registers.raw.orig_rax);
+  return reports_eintr(static_cast<long>(registers.raw.orig_rax));
+}
+
+bool reports_eintr(long number) {
   return std::find(restartable_calls.begin(), restartable_calls.end(), number) != restartable_calls.end();
 }
 
-bool cure_spurious_eintr(Registers& registers) {
-  if (!is_spurious_eintr(registers)) return false;
+std::optional<int> descriptor_of_eintr(const Registers& registers) {
+  constexpr std::array transfers{SYS_read, SYS_readv, SYS_write, SYS_writev};
+  if (!registers.in_syscall() || result_of(registers) != -EINTR) return std::nullopt;
+  const auto number = static_cast<long>(registers.raw.orig_rax);
+  if (std::find(transfers.begin(), transfers.end(), number) == transfers.end()) return std::nullopt;
+  return static_cast<int>(registers.raw.rdi);
+}
+
+void make_restart(Registers& registers) {
   registers.raw.rax = static_cast<unsigned long long>(-erestartnohand);
-  return true;
 }
 
 bool will_restart(const Registers& registers) {
   const long result = result_of(registers);
   return registers.in_syscall() && result <= -erestartsys && result >= -erestartnohand;
+}
+
+bool will_restart_somehow(const Registers& registers) {
+  return will_restart(registers) ||
+         (registers.in_syscall() && result_of(registers) == -erestart_restartblock);
 }
 
 }  // namespace stent::stop

@@ -17,9 +17,20 @@ Registers returning(long number, long result) {
 
 TEST(Restart, TurnsEintrOfEpollIntoARestart) {
   Registers registers = returning(SYS_epoll_wait, -EINTR);
-  EXPECT_TRUE(cure_spurious_eintr(registers));
+  EXPECT_TRUE(is_spurious_eintr(registers));
+  make_restart(registers);
   EXPECT_EQ(static_cast<long>(registers.raw.rax), -514);
   EXPECT_EQ(static_cast<long>(registers.raw.orig_rax), SYS_epoll_wait);
+  EXPECT_TRUE(will_restart(registers));
+}
+
+TEST(Restart, NamesTheDescriptorOfATransfer) {
+  Registers registers = returning(SYS_read, -EINTR);
+  registers.raw.rdi = 7;
+  EXPECT_EQ(descriptor_of_eintr(registers), 7);
+  EXPECT_FALSE(descriptor_of_eintr(returning(SYS_read, -512)));
+  EXPECT_FALSE(descriptor_of_eintr(returning(SYS_close, -EINTR)));
+  make_restart(registers);
   EXPECT_TRUE(will_restart(registers));
 }
 
@@ -30,8 +41,7 @@ TEST(Restart, LeavesEverythingElseAlone) {
                                        {SYS_read, -512},
                                        {SYS_poll, -516}}) {
     Registers registers = returning(number, result);
-    EXPECT_FALSE(cure_spurious_eintr(registers));
-    EXPECT_EQ(static_cast<long>(registers.raw.rax), result);
+    EXPECT_FALSE(is_spurious_eintr(registers)) << number;
   }
   EXPECT_FALSE(will_restart(returning(SYS_poll, -516)));
   EXPECT_FALSE(will_restart(returning(-1, -512)));

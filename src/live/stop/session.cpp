@@ -1,34 +1,49 @@
 #include "live/stop/session.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <thread>
 
 #include "live/stop/await_report_or.hpp"
+#include "live/stop/target_lock.hpp"
 #include "live/stop/thread_table.hpp"
 
 namespace stent::stop {
+namespace {
 
 using Clock = ThreadTable::Clock;
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+
+bool consider_all(Tid) { return true; }
+
+}  // namespace
 
 Session::Session(const process::Process& target)
-    : target_(&target), threads_(std::make_unique<ThreadTable>(target)) {}
+    : target_(&target),
+      lock_(std::make_unique<TargetLock>(target.pid())),
+      threads_(std::make_unique<ThreadTable>(target)) {}
 Session::Session(Session&&) noexcept = default;
 Session::~Session() = default;
 
 std::size_t Session::thread_count() const {
-  return static_cast<std::size_t>(std::count_if(threads_->entries().begin(), threads_->entries().end(),
-                                                [](const auto& entry) { return !entry->dormant; }));
+  const auto leader = process::read_thread_stat(target_->pid(), {target_->pid().value});
+  return process::list_threads(target_->pid()).size() - (leader && leader->is_dead() ? 1 : 0);
 }
 
-process::RemoteMemory& Session::memory() { return target_->writable_memory(); }
+process::RemoteMemory& Session::memory() { return threads_->memory(); }
 
 void Session::serve(std::chrono::nanoseconds time) {
   constexpr Clock::duration at_most = std::chrono::milliseconds(2);
   const auto end = Clock::now() + time;
   for (;;) {
     threads_->pump();
+    threads_->require_target();
     const auto left = end - Clock::now();
     if (left <= Clock::duration::zero()) return;
-    await_report(std::min(left, at_most));
+    if (threads_->entries().empty())
+      std::this_thread::sleep_for(std::min(left, at_most));
+    else
+      await_report(std::min(left, at_most));
   }
 }
 
@@ -37,6 +52,7 @@ bool Session::serve_or(int descriptor, std::chrono::nanoseconds time) {
   const auto end = Clock::now() + time;
   for (;;) {
     threads_->pump();
+    threads_->require_target();
     const auto left = end - Clock::now();
     if (left <= Clock::duration::zero()) return false;
     if (await_report_or(descriptor, std::min(left, at_most))) return true;
@@ -46,44 +62,49 @@ bool Session::serve_or(int descriptor, std::chrono::nanoseconds time) {
 bool Session::inspect(Tid tid, const std::function<void(const StoppedThread&)>& look) {
   constexpr auto patience = std::chrono::milliseconds(5);
   threads_->pump();
-  ThreadTable::Entry* entry = threads_->find(tid);
-  if (entry == nullptr || entry->dormant || entry->tracee.state() != Tracee::State::running) return false;
+  const auto stat = process::read_thread_stat(target_->pid(), tid);
+  if (!stat || stat->is_dead() || threads_->find(tid) != nullptr) return false;
+  ThreadTable::Entry* entry = threads_->seize(*stat);
+  if (entry == nullptr) return false;
   entry->tracee.interrupt();
   if (threads_->settle(*entry, Clock::now() + patience) != ThreadTable::Outcome::stopped) return false;
   look(entry->view);
-  threads_->resume(*entry);
+  threads_->release(*entry);
   return true;
 }
 
-std::optional<StoppedTracee> Session::try_borrow(const Accept& accept, bool blocked, std::size_t candidates) {
+std::optional<StoppedTracee> Session::try_borrow(const Consider& consider, const Accept& accept, bool blocked,
+                                                 std::size_t candidates) {
   constexpr auto patience_each = std::chrono::milliseconds(5);
-  for (std::size_t i = 0; i < threads_->entries().size() && candidates > 0; ++i) {
-    ThreadTable::Entry& entry = *threads_->entries()[i];
-    if (entry.view.was_blocked != blocked || entry.dormant) continue;
-    if (entry.tracee.state() == Tracee::State::ended || entry.tracee.state() == Tracee::State::stopped)
-      continue;
+  for (const Tid tid : process::list_threads(target_->pid())) {
+    if (candidates == 0) break;
+    const auto stat = process::read_thread_stat(target_->pid(), tid);
+    if (!stat || stat->is_dead() || stat->is_kernel_worker() || stat->is_blocked() != blocked) continue;
+    if (threads_->find(tid) != nullptr || !consider(tid)) continue;
+    ThreadTable::Entry* entry = threads_->seize(*stat);
+    if (entry == nullptr) continue;
     --candidates;
-    entry.tracee.interrupt();
-    if (threads_->settle(entry, Clock::now() + patience_each) != ThreadTable::Outcome::stopped) continue;
-    if (accept(entry.view)) return StoppedTracee(*threads_, entry.view);
-    threads_->resume(entry);
+    entry->tracee.interrupt();
+    if (threads_->settle(*entry, Clock::now() + patience_each) != ThreadTable::Outcome::stopped) continue;
+    if (accept(entry->view)) return StoppedTracee(*threads_, entry->view);
+    threads_->release(*entry);
   }
   return std::nullopt;
 }
 
-std::optional<StoppedTracee> Session::borrow_once(const Accept& accept, std::size_t candidates) {
+std::optional<StoppedTracee> Session::borrow_once(const Consider& consider, const Accept& accept,
+                                                  std::size_t candidates) {
   threads_->pump();
-  threads_->classify();
-  return try_borrow(accept, true, candidates);
+  threads_->require_target();
+  return try_borrow(consider, accept, true, candidates);
 }
 
 std::optional<StoppedTracee> Session::borrow(const Accept& accept, std::chrono::nanoseconds patience) {
   const auto end = Clock::now() + patience;
   do {
     threads_->pump();
-    threads_->classify();
     for (const bool blocked : {true, false})
-      if (auto thread = try_borrow(accept, blocked, threads_->entries().size())) return thread;
+      if (auto thread = try_borrow(consider_all, accept, blocked, any_number)) return thread;
     serve(std::chrono::milliseconds(1));
   } while (Clock::now() < end);
   return std::nullopt;

@@ -10,9 +10,9 @@
 namespace stent::stop {
 
 struct StoppedThread {
-  Tid tid;
-  std::string comm;
-  Registers registers;         ///< as the thread will continue with (after a spurious EINTR was cured)
+  Tid tid{};
+  std::string comm{};
+  Registers registers{};       ///< as the thread will continue with (after a spurious EINTR was cured)
   bool was_blocked = false;    ///< it slept in the kernel when the stop began
   bool group_stopped = false;  ///< SIGSTOP or its like holds it; it stays stopped afterwards
 };

@@ -45,7 +45,7 @@ StoppedTracee::~StoppedTracee() {
     // Mask first: were stent killed in between, the thread would still come back through its frame.
     if (mask_) entry->tracee.set_signal_mask(*mask_);
     if (changed_) entry->tracee.set_registers(state_.registers);
-    threads_->resume(*entry);
+    threads_->release(*entry);
   } catch (const std::exception&) {  // the target ended or replaced itself: nothing is left to restore
   }
 }
@@ -74,7 +74,7 @@ void StoppedTracee::set_signal_mask(std::uint64_t mask) {
     throw target_gone(threads_->target().pid(), "was killed");
 }
 
-process::RemoteMemory& StoppedTracee::memory() { return threads_->target().writable_memory(); }
+process::RemoteMemory& StoppedTracee::memory() { return threads_->memory(); }
 
 std::int64_t StoppedTracee::run_syscall(std::chrono::nanoseconds patience) {
   const auto deadline = Clock::now() + patience;

@@ -14,18 +14,22 @@ std::chrono::nanoseconds default_max_pause(std::size_t threads) {
 
 ThreadGroupStop::ThreadGroupStop(Session& session, std::chrono::nanoseconds max_pause)
     : session_(&session), max_pause_(max_pause) {
-  session_->threads_->pump();
-  session_->threads_->classify();
-  stopped_.reserve(session_->thread_count() + 16);
+  session_->threads_->seize_all();
+  stopped_.reserve(session_->threads_->entries().size() + 16);
 }
 
 ThreadGroupStop::~ThreadGroupStop() { resume(); }
 
 std::optional<Unstoppable> ThreadGroupStop::stop_blocked() {
-  // Few threads are stopped all at once: that takes less time than stopping twice.
-  const bool together = session_->threads_->entries().size() <= few_threads;
-  if (together) urgent_ = std::make_unique<UrgentScheduling>();
-  auto failure = stop(!together);
+  auto failure = session_->threads_->memory_sharer();
+  if (failure) {
+    resume();
+  } else {
+    // Few threads are stopped all at once: that takes less time than stopping twice.
+    const bool together = session_->threads_->entries().size() <= few_threads;
+    if (together) urgent_ = std::make_unique<UrgentScheduling>();
+    failure = stop(!together);
+  }
   blocked_count_ = stopped_.size();
   return failure;
 }
@@ -35,8 +39,12 @@ std::optional<Unstoppable> ThreadGroupStop::stop_running() {
   auto failure = stop(false);
   ThreadTable& threads = *session_->threads_;
   // A thread born of one that was inside clone(2) when it was seized may have come unseen.
-  while (!failure && threads.incomplete() && threads.seize_newcomers() != 0) failure = stop(false);
-  if (failure) return failure;
+  while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
+  if (!failure && threads.has_new_sharer()) failure = threads.memory_sharer();
+  if (failure) {
+    resume();
+    return failure;
+  }
   if (stopped_.empty()) throw target_gone(session_->target().pid(), "ended");
   complete_ = true;
   return std::nullopt;
@@ -80,8 +88,9 @@ process::RemoteMemory& ThreadGroupStop::memory() {
 }
 
 std::chrono::nanoseconds ThreadGroupStop::resume() {
-  if (!began_ || resumed_) return window_;
-  session_->threads_->resume_all();
+  if (resumed_) return window_;
+  if (!began_) began_ = Clock::now();
+  session_->threads_->release_all();
   window_ = Clock::now() - *began_;
   urgent_.reset();
   resumed_ = true;

@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "live/process/memory_sharer.hpp"
 #include "live/process/proc_file.hpp"
 #include "live/stop/arch_x86_64_restart.hpp"
 
@@ -12,11 +14,8 @@ namespace stent::stop {
 using process::list_threads;
 using process::read_thread_stat;
 
-ThreadTable::ThreadTable(const process::Process& target) : target_(&target) {
-  while (seize_newcomers() != 0) pump();  // until a listing holds nothing new
-  classify();
-  if (entries_.empty()) throw target_gone(target.pid(), "ended");
-}
+ThreadTable::ThreadTable(const process::Process& target)
+    : target_(&target), memory_(target.writable_memory(), [this](const auto& work) { with_stopped(work); }) {}
 
 ThreadTable::Entry* ThreadTable::find(Tid tid) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
@@ -24,57 +23,100 @@ ThreadTable::Entry* ThreadTable::find(Tid tid) const {
   return found == entries_.end() ? nullptr : found->get();
 }
 
-std::size_t ThreadTable::seize_newcomers() {
+bool ThreadTable::is_leader(const Entry& entry) const {
+  return entry.tracee.tid().value == target_->pid().value;
+}
+
+ThreadTable::Entry* ThreadTable::seize(const process::ThreadStat& thread) {
+  PatientSeize attach;
+  return seize(thread, attach);
+}
+
+ThreadTable::Entry* ThreadTable::seize(const process::ThreadStat& thread, PatientSeize& attach) {
+  constexpr auto patience = std::chrono::seconds(2);
+  for (const auto end = Clock::now() + patience;;) {
+    try {
+      auto tracee = Tracee::seize(target_->pid(), thread.tid, attach);
+      if (!tracee) return nullptr;
+      StoppedThread view{.tid = thread.tid, .comm = thread.comm, .was_blocked = thread.is_blocked()};
+      entries_.push_back(std::make_unique<Entry>(Entry{std::move(*tracee), std::move(view)}));
+      return entries_.back().get();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::busy || Clock::now() > end) throw;
+      pump();  // the exec waits for the threads that it ended and that stent holds
+    }
+  }
+}
+
+std::size_t ThreadTable::seize_listed(bool with_leader) {
   std::vector<Tid> held;
   for (const auto& entry : entries_) held.push_back(entry->tracee.tid());
   std::sort(held.begin(), held.end());
+  PatientSeize attach;
   std::size_t seized = 0;
   skipped_ = 0;
   for (const Tid tid : list_threads(target_->pid())) {
     if (std::binary_search(held.begin(), held.end(), tid)) continue;
-    auto tracee = Tracee::seize(target_->pid(), tid);
-    if (!tracee) {
+    if (!with_leader && tid.value == target_->pid().value) continue;
+    const auto stat = read_thread_stat(target_->pid(), tid);
+    const bool traceable = stat && !stat->is_dead() && !stat->is_kernel_worker();
+    if (traceable && seize(*stat, attach) != nullptr)
+      ++seized;
+    else
       ++skipped_;
-      continue;
-    }
-    entries_.push_back(std::make_unique<Entry>(Entry{std::move(*tracee), {}, false}));
-    entries_.back()->view.tid = tid;
-    ++seized;
   }
   return seized;
 }
 
-bool ThreadTable::incomplete() const {
-  // The folder has two links of its own and one for each thread of the group (fs/proc/base.c).
-  struct stat folder {};
-  if (::stat(process::proc_path(target_->pid(), "/task").c_str(), &folder) != 0) return false;
-  const auto present = std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
-    return entry->tracee.state() != Tracee::State::ended;
-  });
-  return folder.st_nlink != 2 + static_cast<std::size_t>(present) + skipped_;
+void ThreadTable::seize_all() {
+  pump();
+  releasing_ = false;
+  sharer_.reset();
+  // The leader last: while it is not traced, the kernel drops signals that the process ignores and that are
+  // sent to it as a whole. Traced, they would wake threads, and break calls of theirs that report EINTR.
+  while (seize_listed(false) != 0) pump();
+  do pump();
+  while (seize_listed(true) != 0);
+  require_target();
+  const bool alive = std::any_of(entries_.begin(), entries_.end(), [](const auto& e) { return !e->dormant; });
+  if (!alive) throw target_gone(target_->pid(), "ended");
 }
 
-void ThreadTable::classify() {
-  for (const auto& entry : entries_) {
-    const auto stat = read_thread_stat(target_->pid(), entry->tracee.tid());
-    if (!stat) continue;  // ended; the next pump will hear of it
-    entry->view.comm = stat->comm;
-    entry->view.was_blocked = stat->is_blocked();
-    entry->dormant = stat->is_dead() && entry->tracee.tid().value == target_->pid().value;
-  }
+void ThreadTable::require_target() const {
+  if (target_->is_current()) return;
+  const auto leader = read_thread_stat(target_->pid(), {target_->pid().value});
+  throw target_gone(target_->pid(), leader && !leader->is_dead() ? "replaced itself by exec" : "ended");
 }
+
+bool ThreadTable::holds_everything() const {
+  // The folder has two links of its own and one for each thread of the group (fs/proc/base.c). A thread that
+  // has ended counts there until it is reaped, and is held here until then.
+  struct stat folder {};
+  if (skipped_ != 0 || ::stat(process::proc_path(target_->pid(), "/task").c_str(), &folder) != 0)
+    return false;
+  const auto held = std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
+    return entry->tracee.state() != Tracee::State::ended;
+  });
+  return folder.st_nlink == 2 + static_cast<std::size_t>(held);
+}
+
+std::size_t ThreadTable::seize_newcomers() { return holds_everything() ? 0 : seize_listed(true); }
 
 void ThreadTable::adopt(Tid child) {
   if (find(child) != nullptr) return;
   Tracee tracee = Tracee::newborn(target_->pid(), child);
   const auto stat = read_thread_stat(target_->pid(), child);
-  if (!stat) return;  // a process of its own, made by clone(2): the destructor lets it go
-  entries_.push_back(std::make_unique<Entry>(Entry{std::move(tracee), {}, false}));
-  entries_.back()->view.tid = child;
-  entries_.back()->view.comm = stat->comm;
+  if (!stat) {  // a process of its own: the destructor lets it go
+    if (!entries_.empty() && process::shares_memory(entries_.front()->tracee.tid(), child))
+      sharer_ = {child.value};
+    return;
+  }
+  entries_.push_back(
+      std::make_unique<Entry>(Entry{std::move(tracee), StoppedThread{.tid = child, .comm = stat->comm}}));
 }
 
 void ThreadTable::pump() {
+  if (entries_.empty()) return;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = *entries_[i];
     using State = Tracee::State;
@@ -84,9 +126,12 @@ void ThreadTable::pump() {
       answer(entry, *event);
     }
   }
+  forget_ended();
+}
+
+void ThreadTable::forget_ended() {
+  for (const auto& entry : entries_) executed_ = executed_ || entry->tracee.vanished();
   std::erase_if(entries_, [](const auto& entry) { return entry->tracee.state() == Tracee::State::ended; });
-  const bool alive = std::any_of(entries_.begin(), entries_.end(), [](const auto& e) { return !e->dormant; });
-  if (!alive && seize_newcomers() == 0) throw target_gone(target_->pid(), "ended");
 }
 
 void ThreadTable::answer(Entry& entry, const StopEvent& event) {
@@ -94,19 +139,22 @@ void ThreadTable::answer(Entry& entry, const StopEvent& event) {
   Tracee& tracee = entry.tracee;
   switch (event.kind) {
     case Kind::ended: return;
-    case Kind::group_stop: return tracee.listen();
-    case Kind::interrupted: tracee.cure(); return tracee.resume();
+    case Kind::group_stop: return releasing_ ? tracee.leave() : tracee.listen();
+    case Kind::interrupted: tracee.cure(); return releasing_ ? tracee.leave() : tracee.resume();
     case Kind::signal:
       // A signal that runs no handler would, because it is traced, leave an EINTR behind: look once more
       // after it.
-      if (const auto registers = tracee.registers(); registers && is_spurious_eintr(*registers))
+      if (const auto registers = tracee.registers();
+          releasing_ || (registers && tracee.is_broken(*registers)))
         tracee.interrupt();
       return tracee.resume(event.signal);
-    case Kind::exec: tracee.resume(); throw target_gone(target_->pid(), "replaced itself by exec");
-    case Kind::clone: adopt(event.child); return tracee.resume();
+    case Kind::exec: tracee.leave(); throw target_gone(target_->pid(), "replaced itself by exec");
+    case Kind::clone: adopt(event.child); break;
     case Kind::syscall:
-    case Kind::other: return tracee.resume();
+    case Kind::other: break;
   }
+  if (releasing_) tracee.interrupt();
+  tracee.resume();
 }
 
 ThreadTable::Outcome ThreadTable::settle(Entry& entry, Clock::time_point deadline) {
@@ -119,7 +167,10 @@ ThreadTable::Outcome ThreadTable::settle(Entry& entry, Clock::time_point deadlin
     }
     auto registers = entry.tracee.registers();
     if (registers) {
-      if (cure_spurious_eintr(*registers)) entry.tracee.set_registers(*registers);
+      if (entry.tracee.is_broken(*registers)) {
+        make_restart(*registers);
+        entry.tracee.set_registers(*registers);
+      }
       entry.view.registers = *registers;
       entry.view.group_stopped = entry.tracee.group_stopped();
       return Outcome::stopped;
@@ -128,18 +179,52 @@ ThreadTable::Outcome ThreadTable::settle(Entry& entry, Clock::time_point deadlin
   }
 }
 
-void ThreadTable::resume(Entry& entry) {
-  if (entry.tracee.state() != Tracee::State::stopped) return;
-  if (entry.tracee.group_stopped())
-    entry.tracee.listen();
-  else
-    entry.tracee.resume();
+void ThreadTable::release(Entry& entry) {
+  if (entry.tracee.state() == Tracee::State::stopped) entry.tracee.leave();
 }
 
-void ThreadTable::resume_all() {
+void ThreadTable::with_stopped(const std::function<void(Tid)>& work) {
+  constexpr auto patience = std::chrono::seconds(1);
+  pump();
+  for (const auto& entry : entries_)
+    if (entry->tracee.state() == Tracee::State::stopped) return work(entry->tracee.tid());
+  for (const process::ThreadStat& thread : target_->threads()) {
+    Entry* entry = find(thread.tid) != nullptr ? nullptr : seize(thread);
+    if (entry == nullptr) continue;
+    entry->tracee.interrupt();
+    if (settle(*entry, Clock::now() + patience) != Outcome::stopped) continue;
+    work(thread.tid);  // were it to throw, the entry lets its thread go in the end
+    release(*entry);
+    return pump();
+  }
+  throw Error(ErrorCode::busy,
+              "no thread of process " + std::to_string(target_->pid().value) + " could be stopped",
+              "every thread is in an uninterruptible sleep; try again");
+}
+
+void ThreadTable::release_all() {
+  releasing_ = true;
+  for (const auto& entry : entries_)
+    if (is_leader(*entry)) release(*entry);
   for (const bool blocked : {false, true})
     for (const auto& entry : entries_)
-      if (entry->view.was_blocked == blocked) resume(*entry);
+      if (entry->view.was_blocked == blocked) release(*entry);
+  for (const auto& entry : entries_)
+    if (entry->tracee.state() == Tracee::State::running || entry->tracee.state() == Tracee::State::listening)
+      entry->tracee.interrupt();
+}
+
+std::optional<Unstoppable> ThreadTable::memory_sharer() {
+  for (const auto& entry : entries_) {
+    if (sharer_ || entry->dormant || entry->tracee.state() == Tracee::State::ended) continue;
+    sharer_ = process::find_memory_sharer(target_->pid(), entry->tracee.tid());
+    break;
+  }
+  if (!sharer_) return std::nullopt;
+  return Unstoppable{
+      {sharer_->value},
+      process::name_of(*sharer_),
+      "it is a process of its own that runs in the target's memory (vfork, or clone with CLONE_VM)"};
 }
 
 Unstoppable ThreadTable::explain(const Entry& entry) const {
@@ -148,29 +233,33 @@ Unstoppable ThreadTable::explain(const Entry& entry) const {
   std::string reason = "it did not stop in time (state " + std::string(1, state) + ")";
   if (state == 'D')
     reason = "it is in an uninterruptible sleep (disk, network file system, or waiting for a vfork child)";
+  if (process::is_frozen(target_->pid(), entry.tracee.tid())) reason = "it is frozen by a cgroup";
   return {entry.tracee.tid(), entry.view.comm, std::move(reason)};
 }
 
-void ThreadTable::detach_all() noexcept {
+bool ThreadTable::holds_any() const {
+  if (entries_.empty()) return false;
+  if (entries_.size() > 1 || !is_leader(*entries_.front())) return true;
+  const auto leader = read_thread_stat(target_->pid(), {target_->pid().value});
+  return leader && !leader->is_dead();  // a leader that ended before its siblings has nothing more to report
+}
+
+void ThreadTable::detach_all() noexcept try {
   constexpr auto patience = std::chrono::seconds(2);
-  for (const bool blocked : {false, true})  // those that are stopped already, straight from their stop
-    for (const auto& entry : entries_)
-      if (entry->view.was_blocked == blocked && entry->tracee.state() == Tracee::State::stopped)
-        entry->tracee.detach();
-  const auto deadline = Clock::now() + patience;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry& entry = *entries_[i];
-    const auto state = entry.tracee.state();
-    if (state == Tracee::State::ended || entry.dormant) continue;
-    try {
-      if (state != Tracee::State::stopped) entry.tracee.interrupt();
-      if (settle(entry, deadline) == Outcome::stopped) entry.tracee.detach();
-    } catch (const std::exception&) {  // exec: the kernel keeps this one thread, let it go as it is
-      entry.tracee.detach();
+  release_all();
+  // All at once: one that executes waits for the end of the others, and that for being reaped.
+  for (const auto deadline = Clock::now() + patience; Clock::now() < deadline;) try {
+      pump();
+      if (!holds_any()) break;
+      await_report(std::chrono::milliseconds(1));
+    } catch (const Error&) {  // it executed and was let go
     }
-  }
   for (const auto& entry : entries_) entry->tracee.abandon();
   entries_.clear();
+  const Tid leader{target_->pid().value};
+  if (std::exchange(executed_, false) && Tracee::is_held(leader))
+    Tracee::newborn(target_->pid(), leader).detach();
+} catch (const std::exception&) {  // out of memory: the kernel lets go what is still held when stent ends
 }
 
 }  // namespace stent::stop

@@ -1,4 +1,5 @@
-// ThreadTable: the seized threads of one target, behind Session and its companions.
+// ThreadTable: the threads of one target that stent holds (traces) right now, behind Session and its
+// companions.
 #pragma once
 
 #include <chrono>
@@ -10,10 +11,13 @@
 #include "live/process/process.hpp"
 #include "live/stop/scheduling.hpp"
 #include "live/stop/stopped_thread.hpp"
+#include "live/stop/traced_memory.hpp"
 #include "live/stop/tracee.hpp"
 
 namespace stent::stop {
 
+/// Threads are held as briefly as can be: while a process is traced, signals that it ignores wake its
+/// threads.
 class ThreadTable {
  public:
   using Clock = std::chrono::steady_clock;
@@ -25,45 +29,69 @@ class ThreadTable {
   };
   enum class Outcome { stopped, ended, late };
 
-  /// Seizes everything; throws as `Session`.
+  /// Holds nothing yet.
   explicit ThreadTable(const process::Process& target);
   ThreadTable(const ThreadTable&) = delete;
   ThreadTable& operator=(const ThreadTable&) = delete;
   ~ThreadTable() { detach_all(); }
 
   [[nodiscard]] const process::Process& target() const { return *target_; }
+  [[nodiscard]] process::RemoteMemory& memory() { return memory_; }
   /// Entries keep their address; newborn threads are appended. Ended ones leave only in `pump`.
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const { return entries_; }
   [[nodiscard]] Entry* find(Tid tid) const;
 
-  /// Seizes threads that are listed but not yet held; returns how many there were.
+  /// Seizes every thread, the leader last, until none is left that is not held; newborn ones then follow by
+  /// themselves. Throws `gone`, `traced`, `not_permitted`, `busy` (an exec is under way).
+  void seize_all();
+  /// Seizes one thread; null when it has ended or is the kernel's. Throws as `seize_all`.
+  Entry* seize(const process::ThreadStat& thread);
+  /// Seizes threads that came unseen; returns how many there were. Costs one system call when there are none.
   std::size_t seize_newcomers();
-  /// True when the kernel counts more threads than are held or skipped.
-  [[nodiscard]] bool incomplete() const;
 
-  /// Sets comm and was_blocked of every entry from /proc.
-  void classify();
-  /// Answers whatever running threads report, so that they go on. Throws `gone`.
+  /// A process that runs in the target's memory and is no thread of it, so that no stop holds it. To be asked
+  /// with every thread held: whatever they give birth to from then on is noticed.
+  [[nodiscard]] std::optional<Unstoppable> memory_sharer();
+  [[nodiscard]] bool has_new_sharer() const { return sharer_.has_value(); }
+
+  /// Throws `gone` when the target ended or replaced itself by exec.
+  void require_target() const;
+  /// Answers whatever running threads report, so that they go on, and forgets ended ones. Throws `gone`.
   void pump();
 
   /// After `entry.tracee.interrupt()`: waits for its event stop, cures EINTR and fills `entry.view`.
   Outcome settle(Entry& entry, Clock::time_point deadline);
-  /// From an event stop.
-  void resume(Entry& entry);
-  void resume_all();
+  /// Lets a thread go for good, from its event stop.
+  void release(Entry& entry);
+  /// Lets every thread go for good: the leader first, then those that ran, straight from their stops. One
+  /// that does not stop is let go as soon as it does (`pump`).
+  void release_all();
   /// Why `entry` did not stop.
   [[nodiscard]] Unstoppable explain(const Entry& entry) const;
 
+  /// As `release_all`, waiting a moment for those that do not stop. Never throws.
   void detach_all() noexcept;
 
  private:
   void adopt(Tid child);
+  void forget_ended();
   void answer(Entry& entry, const StopEvent& event);
+  Entry* seize(const process::ThreadStat& thread, PatientSeize& attach);
+  std::size_t seize_listed(bool with_leader);
+  [[nodiscard]] bool holds_everything() const;
+  [[nodiscard]] bool holds_any() const;
+  /// Calls `work` with a stopped thread: one that is held so already, else the first that stops.
+  void with_stopped(const std::function<void(Tid)>& work);
+  [[nodiscard]] bool is_leader(const Entry& entry) const;
 
   const process::Process* target_;
   ChildReports reports_;
+  TracedMemory memory_;
   std::vector<std::unique_ptr<Entry>> entries_;
+  bool executed_ = false;    ///< a thread vanished: its exec goes on under the leader's id
   std::size_t skipped_ = 0;  ///< listed threads that cannot be traced
+  std::optional<Pid> sharer_;
+  bool releasing_ = true;  ///< whoever stops from now on is let go
 };
 
 }  // namespace stent::stop

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "live/process/permission_hint.hpp"
 #include "live/process/proc_file.hpp"
 #include "live/process/thread_stat.hpp"
 #include "live/stop/arch_x86_64_restart.hpp"
@@ -25,7 +26,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t max_extended_state = 16384;
 constexpr auto patience_at_exit = std::chrono::seconds(2);
 
-long options() { return PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD; }
+long options() {
+  return PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC |
+         PTRACE_O_TRACESYSGOOD;
+}
 
 bool is_dead(Pid pid, Tid tid) {
   const auto stat = process::read_thread_stat(pid, tid);
@@ -45,10 +49,10 @@ pid_t traced_by(Tid tid) {
 Error cannot_seize(Pid pid, Tid tid, int error) {
   const std::string who = "thread " + std::to_string(tid.value) + " of process " + std::to_string(pid.value);
   if (const pid_t tracer = traced_by(tid); tracer != 0)
-    return {ErrorCode::traced, who + " is traced by process " + std::to_string(tracer),
+    return {ErrorCode::traced,
+            who + " is traced by " + process::name_of({tracer}) + " (pid " + std::to_string(tracer) + ")",
             "end or detach that debugger or tracer first, then try again"};
-  return system_error(error, "attaching to " + who,
-                      "run stent as root or with CAP_SYS_PTRACE (see also kernel.yama.ptrace_scope)");
+  return system_error(error == EIO ? EPERM : error, "attaching to " + who, process::permission_hint());
 }
 
 }  // namespace
@@ -62,26 +66,33 @@ void await_report(std::chrono::nanoseconds at_most) {
   ::sigtimedwait(&set, nullptr, &timeout);
 }
 
-std::optional<Tracee> Tracee::seize(Pid pid, Tid tid) {
-  if (::ptrace(PTRACE_SEIZE, tid.value, nullptr, options()) == 0) return Tracee(pid, tid);
-  const int error = errno;
+std::optional<Tracee> Tracee::seize(Pid pid, Tid tid, PatientSeize& attach) {
+  const int error = attach.seize(tid, options());
+  if (error == 0) return Tracee(pid, tid);
   const auto stat = process::read_thread_stat(pid, tid);
-  if (stat && traced_by(tid) == ::gettid()) return Tracee(pid, tid);  // attached at its birth
+  if (stat && is_held(tid)) return Tracee(pid, tid);  // attached at its birth
+  if (error == EAGAIN)
+    throw Error(ErrorCode::busy, "process " + std::to_string(pid.value) + " is replacing itself by exec",
+                "look for what it runs as now and start again");
   if (error == ESRCH || !stat || stat->is_dead() || stat->is_kernel_worker()) return std::nullopt;
   throw cannot_seize(pid, tid, error);
 }
+
+bool Tracee::is_held(Tid tid) { return traced_by(tid) == ::gettid(); }
 
 Tracee::Tracee(Tracee&& other) noexcept
     : pid_(other.pid_),
       tid_(other.tid_),
       state_(std::exchange(other.state_, State::ended)),
-      group_stopped_(other.group_stopped_) {}
+      group_stopped_(other.group_stopped_),
+      vanished_(other.vanished_) {}
 
 Tracee& Tracee::operator=(Tracee&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(tid_, other.tid_);
   std::swap(state_, other.state_);
   std::swap(group_stopped_, other.group_stopped_);
+  std::swap(vanished_, other.vanished_);
   return *this;
 }
 
@@ -91,7 +102,8 @@ std::optional<StopEvent> Tracee::poll() {
   siginfo_t info{};
   const auto id = static_cast<id_t>(tid_.value);
   if (::waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) {
-    state_ = State::ended;  // ECHILD: another thread's exec removed it
+    state_ = State::ended;  // ECHILD: it took the leader's id to execute, or another thread did
+    vanished_ = true;
     return StopEvent{StopEvent::Kind::ended, 0, {}};
   }
   if (info.si_pid == 0) return std::nullopt;
@@ -111,7 +123,9 @@ StopEvent Tracee::understand(int status) {
     case 0: break;
     case PTRACE_EVENT_STOP: return {signal == SIGTRAP ? Kind::interrupted : Kind::group_stop, signal, {}};
     case PTRACE_EVENT_EXEC: return {Kind::exec, 0, {}};
-    case PTRACE_EVENT_CLONE: {
+    case PTRACE_EVENT_CLONE:
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK: {
       unsigned long child = 0;
       const bool told = ::ptrace(PTRACE_GETEVENTMSG, tid_.value, nullptr, &child) == 0;
       return {told ? Kind::clone : Kind::other, 0, {static_cast<pid_t>(child)}};
@@ -179,21 +193,41 @@ bool Tracee::settle(Clock::time_point deadline, const std::function<void(Tid)>& 
   return true;
 }
 
+void Tracee::leave() noexcept {
+  const bool left = ::ptrace(PTRACE_DETACH, tid_.value, nullptr, 0) == 0;
+  state_ = left ? State::ended : State::running;  // killed in its stop: its end is still to be reported
+}
+
 void Tracee::detach() noexcept try {
   if (state_ == State::ended) return;
+  const auto deadline = Clock::now() + patience_at_exit;
   const auto adopt = [this](Tid child) { Tracee(pid_, child).detach(); };
   if (state_ != State::stopped) {
     interrupt();
-    if (settle(Clock::now() + patience_at_exit, adopt)) cure();
+    if (settle(deadline, adopt)) cure();
   }
-  if (state_ == State::stopped) ::ptrace(PTRACE_DETACH, tid_.value, nullptr, 0);
+  if (state_ == State::stopped) {
+    leave();
+    if (state_ == State::running)
+      (void)wait(deadline);  // a thread that nobody reaps keeps its process from ending
+  }
   state_ = State::ended;
-} catch (const std::exception&) {
+} catch (const std::exception&) {  // it executed: its stop there is as good as any
+  if (state_ == State::stopped) leave();
   state_ = State::ended;
 }
 
+bool Tracee::is_broken(const Registers& registers) const {
+  if (is_spurious_eintr(registers)) return true;
+  const auto descriptor = descriptor_of_eintr(registers);
+  return descriptor && process::is_socket(tid_, *descriptor);
+}
+
 void Tracee::cure() {
-  if (auto present = registers(); present && cure_spurious_eintr(*present)) set_registers(*present);
+  auto present = registers();
+  if (!present || !is_broken(*present)) return;
+  make_restart(*present);
+  set_registers(*present);
 }
 
 std::optional<Registers> Tracee::registers() const {

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/pid.hpp"
 #include "live/stop/arch_x86_64_registers.hpp"
+#include "live/stop/patient_seize.hpp"
 
 namespace stent::stop {
 
@@ -18,7 +19,7 @@ struct StopEvent {
     group_stop,   ///< PTRACE_EVENT_STOP while SIGSTOP or its like holds the process
     signal,       ///< about to be delivered: `signal`
     syscall,      ///< entry or exit of a system call
-    clone,        ///< `child` was born and is traced
+    clone,        ///< `child`, a thread or a process, was born and is traced
     exec,         ///< the process replaced itself
     other,
     ended,
@@ -39,10 +40,13 @@ class Tracee {
   enum class State { running, stopped, listening, ended };
 
   /// Empty when the thread ended or cannot be traced because it is the kernel's. Throws `traced`,
-  /// `not_permitted`.
-  [[nodiscard]] static std::optional<Tracee> seize(Pid pid, Tid tid);
+  /// `not_permitted`, and `busy` when an exec keeps the kernel from attaching now.
+  [[nodiscard]] static std::optional<Tracee> seize(Pid pid, Tid tid, PatientSeize& attach);
   /// A thread that the kernel attached at its birth.
   [[nodiscard]] static Tracee newborn(Pid pid, Tid tid) { return Tracee(pid, tid); }
+
+  /// True when this thread of stent traces `tid`.
+  [[nodiscard]] static bool is_held(Tid tid);
 
   Tracee(Tracee&& other) noexcept;
   Tracee& operator=(Tracee&& other) noexcept;
@@ -69,8 +73,15 @@ class Tracee {
   bool settle(std::chrono::steady_clock::time_point deadline, const std::function<void(Tid)>& adopt);
   /// In an event stop: hides the interruption from a system call it broke.
   void cure();
+  /// True when `registers`, its own, show a call that was broken only by being interrupted.
+  [[nodiscard]] bool is_broken(const Registers& registers) const;
   /// True when the last event stop was a group stop.
   [[nodiscard]] bool group_stopped() const { return group_stopped_; }
+  /// From an event stop: lets it go for good. When it was killed in its stop, its end is still to be polled
+  /// for.
+  void leave() noexcept;
+  /// True when it ended without a report: an exec took it away.
+  [[nodiscard]] bool vanished() const { return vanished_; }
   /// Lets it go for good, from any state; a thread that does not stop soon is left to the kernel, which lets
   /// it go when stent ends.
   void detach() noexcept;
@@ -94,6 +105,7 @@ class Tracee {
   Tid tid_;
   State state_ = State::running;
   bool group_stopped_ = false;
+  bool vanished_ = false;
 };
 
 }  // namespace stent::stop

@@ -45,7 +45,7 @@ class Search {
   Search(const process::Process& target, std::span<const RemoteRange> ranges,
          std::span<const RemoteRange> skip)
       : target_(&target),
-        touched_(target.pid()),
+        touched_(target.memory_owner()),
         ranges_(ranges),
         skip_(skip),
         buffer_(pages_at_once * page) {}

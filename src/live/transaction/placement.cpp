@@ -121,7 +121,10 @@ Placement::Placement(stop::Session& session, std::string name, std::vector<Recor
 
 void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
   std::uint64_t total = 0;
-  for (const RecordedPiece& piece : pieces_) total += piece.range.size;
+  for (const RecordedPiece& piece : pieces_) {
+    inject::require_mapping(caller, piece.range, protection(piece.kind), MAP_PRIVATE);
+    total += piece.range.size;
+  }
   const RemoteDescriptor descriptor(caller, inject::remote_memfd(caller, name_));
   const std::string path = fmt::format("/proc/{}/task/{}/fd/{}", session_->target().pid().value,
                                        caller.thread().tid.value, descriptor.get());
@@ -145,6 +148,8 @@ void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<B
 }
 
 void Placement::map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
+  for (const RecordedPiece& piece : pieces_)
+    inject::require_mapping(caller, piece.range, protection(piece.kind), MAP_PRIVATE | MAP_ANONYMOUS);
   for (std::size_t i = 0; i < contents.size(); ++i) {
     const RecordedPiece& piece = pieces_[i];
     if (!inject::remote_mmap(caller, piece.range, protection(piece.kind))) throw taken(piece.range);

@@ -57,7 +57,7 @@ std::vector<RemoteRange> without(std::span<const RemoteRange> from, std::span<co
 }  // namespace
 
 ForeignStacks::ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden)
-    : target_(&target), forbidden_(&forbidden), touched_(target.pid()), buffer_(buffer_size) {}
+    : target_(&target), forbidden_(&forbidden), touched_(target.memory_owner()), buffer_(buffer_size) {}
 
 void ForeignStacks::begin(const std::vector<process::Mapping>& mappings) {
   mappings_ = mappings;

@@ -8,6 +8,7 @@
 #include "live/inject/remote_mapping.hpp"
 #include "live/process/proc_file.hpp"
 #include "live/process/process.hpp"
+#include "live/stop/thread_group_stop.hpp"
 #include "target_process.hpp"
 
 namespace stent::inject {
@@ -171,14 +172,67 @@ TEST_P(KilledStent, LeavesTheTargetAsItWas) {
 }
 
 // epoll_wait and its like return EINTR when stent is killed after it interrupted them and before it could
-// hide that: the one thing a killed stent may leave behind.
+// hide that, some microseconds later: the one thing a killed stent may leave behind.
 INSTANTIATE_TEST_SUITE_P(Modes, KilledStent,
                          testing::Values(std::tuple{"guards_registers", "spin", "damage 0 "},
                                          std::tuple{"blocked_threads", "epoll", "eintr [0-9]+ errors 0 "},
                                          std::tuple{"blocked_threads", "futex", "eintr 0 errors 0 "},
                                          std::tuple{"blocked_threads", "read", "eintr 0 errors 0 "},
+                                         std::tuple{"blocked_threads", "nanosleep", "eintr 0 errors 0 "},
+                                         std::tuple{"blocked_threads", "poll", "eintr 0 errors 0 "},
+                                         std::tuple{"guards_state", "sleep", "damage 0 "},
+                                         std::tuple{"guards_state", "spin", "damage 0 "},
                                          std::tuple{"blocked_threads", "recv_timeout",
                                                     "eintr [0-9]+ errors 0 "}));
+
+/// Borrows the thread `wanted`, whatever it does, and makes calls with it.
+RemoteCaller borrow(stop::Session& session, Tid wanted) {
+  auto thread = session.borrow([&](const stop::StoppedThread& t) { return t.tid == wanted; }, 30s);
+  if (!thread) throw Error(ErrorCode::busy, "the thread was not to be had");
+  return RemoteCaller(find_borrowed_code(session.target()), std::move(*thread));
+}
+
+class StentDying : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(StentDying, LeavesNoEintr) {
+  const auto [call, moment] = GetParam();
+  TargetProcess target("blocked_threads", {call, "1"});
+  const Tid worker = Process::open(target.pid()).threads().back().tid;
+  const auto sleeps = [&] { return test::state_of(target.pid(), worker) == 'S'; };
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(eventually(sleeps));
+    const pid_t stent = ::fork();
+    if (stent == 0) try {
+        const Process process = Process::open(target.pid());
+        stop::Session session(process);
+        if (std::string(moment) == "in_the_window") {
+          stop::ThreadGroupStop stop(session, 30s);
+          if (!stop.stop_blocked() && !stop.stop_running()) ::raise(SIGKILL);
+        }
+        RemoteCaller caller = borrow(session, worker);
+        if (std::string(moment) == "while_it_borrows") ::raise(SIGKILL);
+        // The target's own thread ends stent in the middle of the call that it makes for it.
+        (void)caller.syscall(SYS_kill, {static_cast<std::uint64_t>(::getpid()), SIGKILL, 0, 0, 0, 0});
+        ::_exit(1);
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        ::_exit(2);
+      }
+    int status = 0;
+    ::waitpid(stent, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "stent gave up by itself";
+  }
+  EXPECT_TRUE(eventually(sleeps));
+  EXPECT_EQ(target.ask(), "eintr 0 errors 0 rounds 0");
+}
+
+INSTANTIATE_TEST_SUITE_P(Moments, StentDying,
+                         testing::Combine(testing::Values("epoll", "recv_timeout", "nanosleep", "poll",
+                                                          "futex", "semop", "sigtimedwait", "read"),
+                                          testing::Values("while_it_borrows", "in_a_call", "in_the_window")),
+                         [](const auto& chosen) {
+                           return std::string(std::get<0>(chosen.param)) + "_" + std::get<1>(chosen.param);
+                         });
 
 TEST(RemoteCaller, ReportsATargetKilledWhileBorrowed) {
   TargetProcess target("blocked_threads", {"futex", "2"});
