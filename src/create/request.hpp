@@ -20,6 +20,7 @@ struct Request {
   std::optional<std::filesystem::path> source_root;
   std::filesystem::path work_directory;  ///< the caller's; objects are compiled below it
   unsigned jobs = 1;
+  std::vector<std::pair<std::string, std::string>> acknowledgements;  ///< (id of a finding, reason)
   std::optional<std::filesystem::path> report;  ///< where to write the review as a web page
   std::string name;
   std::string description;
