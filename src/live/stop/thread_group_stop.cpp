@@ -4,6 +4,9 @@
 #include "live/stop/thread_table.hpp"
 
 namespace stent::stop {
+namespace {
+constexpr std::size_t few_threads = 4;
+}
 
 std::chrono::nanoseconds default_max_pause(std::size_t threads) {
   return std::chrono::milliseconds(20) + std::chrono::microseconds(20) * static_cast<std::int64_t>(threads);
@@ -19,13 +22,16 @@ ThreadGroupStop::ThreadGroupStop(Session& session, std::chrono::nanoseconds max_
 ThreadGroupStop::~ThreadGroupStop() { resume(); }
 
 std::optional<Unstoppable> ThreadGroupStop::stop_blocked() {
-  auto failure = stop(true);
+  // Few threads are stopped all at once: that takes less time than stopping twice.
+  const bool together = session_->threads_->entries().size() <= few_threads;
+  if (together) urgent_ = std::make_unique<UrgentScheduling>();
+  auto failure = stop(!together);
   blocked_count_ = stopped_.size();
   return failure;
 }
 
 std::optional<Unstoppable> ThreadGroupStop::stop_running() {
-  urgent_ = std::make_unique<UrgentScheduling>();
+  if (urgent_ == nullptr) urgent_ = std::make_unique<UrgentScheduling>();
   auto failure = stop(false);
   ThreadTable& threads = *session_->threads_;
   // A thread born of one that was inside clone(2) when it was seized may have come unseen.

@@ -27,7 +27,8 @@ class ThreadGroupStop {
   ThreadGroupStop& operator=(const ThreadGroupStop&) = delete;
   ~ThreadGroupStop();
 
-  /// Stops the threads that sleep in the kernel. A value: gave up, everything runs again. Throws `gone`.
+  /// Stops the threads that sleep in the kernel, and of few threads all. A value: gave up, everything runs
+  /// again. Throws `gone`.
   [[nodiscard]] std::optional<Unstoppable> stop_blocked();
   /// Stops all others, newborn ones included; afterwards no thread of the target runs. As above.
   [[nodiscard]] std::optional<Unstoppable> stop_running();

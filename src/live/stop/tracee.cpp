@@ -124,8 +124,12 @@ StopEvent Tracee::understand(int status) {
 
 std::optional<StopEvent> Tracee::wait(Clock::time_point deadline) {
   constexpr Clock::duration slice = std::chrono::milliseconds(1);
+  // A running thread stops within a few microseconds, less than falling asleep and waking up takes.
+  constexpr Clock::duration worth_spinning = std::chrono::microseconds(8);
+  const auto spin_until = std::min(Clock::now() + worth_spinning, deadline);
   for (;;) {
     if (auto event = poll()) return event;
+    if (Clock::now() < spin_until) continue;
     const auto left = deadline - Clock::now();
     if (left <= Clock::duration::zero()) return std::nullopt;
     const auto before = Clock::now();

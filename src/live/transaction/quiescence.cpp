@@ -20,6 +20,8 @@ constexpr milliseconds longest_wait{100};
 /// What reading and scanning memory achieves at least; decides what is hopeless.
 constexpr std::uint64_t searched_a_millisecond = 4'000'000;
 constexpr milliseconds most_for_search{80};
+/// A target with less memory of its own is searched once before the stop, which warms every cache.
+constexpr std::uint64_t rehearsed = 16'000'000;
 constexpr int most_searches = 3;
 constexpr std::size_t frames_shown = 40;
 
@@ -113,6 +115,7 @@ std::optional<unwind::Intruder> Quiescence::try_once(const redirect::Switch& wha
     const auto mappings = session_->target().mappings();
     check_.begin(mappings);
     if (foreign_) foreign_->begin(mappings);
+    if (foreign_ && own_memory_ < rehearsed) foreign_->rehearse();
     Attempt attempt = stop_and_change(what, change);
     if (attempt.intruder) check_.complete(*attempt.intruder, serve);
     if (attempt.intruder || !attempt.is_undecided) return attempt.intruder;

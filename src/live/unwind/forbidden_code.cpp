@@ -21,8 +21,9 @@ ForbiddenCode::ForbiddenCode(std::vector<CodePiece> pieces) : pieces_(std::move(
     highest_end_.push_back(highest);
     ranges.push_back(piece.range);
   }
-  if (!ranges.empty()) ranges.push_back({{signal_segments}, 0});
   bands_ = Bands(ranges);
+  if (!ranges.empty()) ranges.push_back({{signal_segments}, 0});
+  stack_bands_ = Bands(ranges);
 }
 
 namespace {

@@ -39,14 +39,17 @@ class ForbiddenCode {
   [[nodiscard]] const CodePiece* at_value(RemoteAddress value) const;
 
   [[nodiscard]] std::span<const CodePiece> pieces() const { return pieces_; }
-  /// What a scan looks for before it asks `at_value`: the pieces, and what signals leave on stacks.
+  /// What a scan looks for before it asks `at_value`.
   [[nodiscard]] const Bands& bands() const { return bands_; }
+  /// The same, and what signals leave on stacks.
+  [[nodiscard]] const Bands& stack_bands() const { return stack_bands_; }
 
  private:
   std::vector<CodePiece> pieces_;
   /// Of `pieces_[i]` and all before it; lets a search backwards from an address end early.
   std::vector<RemoteAddress> highest_end_;
   Bands bands_;
+  Bands stack_bands_;
 };
 
 }  // namespace stent::unwind

@@ -16,7 +16,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t page = 4096;
 /// Memory up to this size is read as it is, without asking which pages are touched.
 constexpr std::uint64_t small_run = 4 * page;
-constexpr std::uint64_t buffer_size = 1U << 20U;
+constexpr std::uint64_t buffer_size = 256U << 10U;  // stays in the second-level cache
+/// So much memory of files may be walked through rather than asked around.
+constexpr std::uint64_t walked_through = 16U << 20U;
 constexpr std::size_t most_pieces = 256;
 constexpr std::size_t most_hits = 4096;
 constexpr std::uint64_t end_of_user_space = 0x7fff'ffff'f000;
@@ -63,13 +65,20 @@ void ForeignStacks::begin(const std::vector<process::Mapping>& mappings) {
   thread_pointers_.clear();
   std::vector<RemoteRange> everything, no_stack;
   if (touched_.sees_new_mappings()) everything.push_back({{page}, end_of_user_space - page});
+  file_memory_ = 0;
   for (const process::Mapping& mapping : mappings_) {
+    if (mapping.inode != 0 || mapping.permissions.shared) file_memory_ += mapping.range.size;
     if (holds_no_stack(mapping))
       no_stack.push_back(mapping.range);
     else if (!touched_.sees_new_mappings())
       everything.push_back(mapping.range);
   }
   runs_ = without(everything, no_stack);
+}
+
+void ForeignStacks::rehearse() {
+  constexpr auto patience = std::chrono::milliseconds(20);
+  static_cast<void>(look(0, Clock::now() + patience));
 }
 
 void ForeignStacks::leave_out(std::span<const ThreadState> threads) {
@@ -92,10 +101,16 @@ std::optional<Intruder> ForeignStacks::look(std::uint64_t guard, Clock::time_poi
   return intruder;
 }
 
-std::optional<Intruder> ForeignStacks::search(std::uint64_t guard, Clock::time_point deadline) {
-  std::ranges::sort(left_out_);
+/// What to read: touched pages of `runs_`, but for what is left out.
+std::vector<RemoteRange> ForeignStacks::find_touched() const {
+  const std::vector<RemoteRange> runs = without(runs_, left_out_);
   std::vector<RemoteRange> touched;
-  for (const RemoteRange& run : without(runs_, left_out_)) {
+  if (touched_.sees_new_mappings() && file_memory_ <= walked_through) {  // one question for everything
+    touched_.find({{page}, end_of_user_space - page}, touched);
+    std::vector<RemoteRange> holes = without(std::array{RemoteRange{{0}, end_of_user_space}}, runs);
+    return without(touched, holes);
+  }
+  for (const RemoteRange& run : runs) {
     const process::Mapping* mapping = process::find_mapping(mappings_, run.begin);
     const bool is_whole = mapping != nullptr && run.end() <= mapping->range.end();
     if (run.size <= small_run && is_whole && mapping->permissions.read)
@@ -103,6 +118,12 @@ std::optional<Intruder> ForeignStacks::search(std::uint64_t guard, Clock::time_p
     else if (run.size >= small_run || (is_whole && mapping->permissions.write))
       touched_.find(run, touched);
   }
+  return without(touched, left_out_);
+}
+
+std::optional<Intruder> ForeignStacks::search(std::uint64_t guard, Clock::time_point deadline) {
+  std::ranges::sort(left_out_);
+  const std::vector<RemoteRange> touched = find_touched();
   std::vector<RemoteRange> pieces;
   std::uint64_t size = 0;
   const auto flush = [&]() -> std::optional<Intruder> {
@@ -114,7 +135,7 @@ std::optional<Intruder> ForeignStacks::search(std::uint64_t guard, Clock::time_p
     late.reason = "has more memory to search for suspended stacks than the longest pause allows";
     return late;
   };
-  for (const RemoteRange& range : without(touched, left_out_)) {
+  for (const RemoteRange& range : touched) {
     for (std::uint64_t done = 0; done < range.size;) {
       if (size == buffer_size || pieces.size() == most_pieces)
         if (auto intruder = flush()) return intruder;
@@ -143,7 +164,7 @@ std::optional<Intruder> ForeignStacks::look_at(std::span<const RemoteRange> piec
   std::vector<Hit> hits;
   for (const process::ReadRequest& request : requests) {
     bytes_ += request.into.size();
-    if (request.ok) scan(request.into, request.from, *forbidden_, guard, hits, most_hits);
+    if (request.ok) scan(request.into, request.from, *forbidden_, guard, hits, most_hits, Memory::other);
   }
   for (const Hit& hit : hits) {
     if (hit.piece == nullptr || !is_suspended(hit) || is_dead_thread(hit.slot)) continue;

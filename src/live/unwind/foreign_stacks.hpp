@@ -25,6 +25,8 @@ class ForeignStacks {
 
   /// Before a stop, with mappings just read.
   void begin(const std::vector<process::Mapping>& mappings);
+  /// Does once, with the target running, what `look` will do, so that it will be fast. Finds nothing out.
+  void rehearse();
   /// Their home stacks, and what `StackCheck` has looked at, need no search.
   void leave_out(std::span<const ThreadState> threads);
   /// Every thread must be stopped. An intruder with a `slot`, or empty: no stack is suspended in forbidden
@@ -37,6 +39,7 @@ class ForeignStacks {
   [[nodiscard]] std::chrono::nanoseconds time() const { return time_; }
 
  private:
+  [[nodiscard]] std::vector<RemoteRange> find_touched() const;
   std::optional<Intruder> search(std::uint64_t guard, std::chrono::steady_clock::time_point deadline);
   std::optional<Intruder> look_at(std::span<const RemoteRange> pieces, std::uint64_t guard);
   [[nodiscard]] bool is_suspended(const Hit& hit) const;
@@ -49,6 +52,7 @@ class ForeignStacks {
   std::vector<process::Mapping> mappings_;
   std::vector<RemoteRange> runs_;      ///< to search, ascending
   std::vector<RemoteRange> left_out_;  ///< of them
+  std::uint64_t file_memory_ = 0;      ///< bytes mapped of files or shared
   std::vector<RemoteAddress> thread_pointers_;
   Bytes buffer_;
   std::uint64_t bytes_ = 0;

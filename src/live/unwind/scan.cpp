@@ -37,9 +37,11 @@ void for_words_within(ByteView memory, RemoteAddress at, const Bands& bands, std
 }  // namespace
 
 void scan(ByteView memory, RemoteAddress at, const ForbiddenCode& forbidden, std::uint64_t guard,
-          std::vector<Hit>& hits, std::size_t most) {
-  for_words_within(memory, at, forbidden.bands(), guard, [&](RemoteAddress slot, std::uint64_t word) {
-    if (word == signal_segments) hits.push_back({slot, {word}, nullptr, false});
+          std::vector<Hit>& hits, std::size_t most, Memory kind) {
+  const bool is_stack = kind == Memory::stack;
+  const Bands& bands = is_stack ? forbidden.stack_bands() : forbidden.bands();
+  for_words_within(memory, at, bands, guard, [&](RemoteAddress slot, std::uint64_t word) {
+    if (is_stack && word == signal_segments) hits.push_back({slot, {word}, nullptr, false});
     if (const CodePiece* piece = forbidden.at_value({word})) hits.push_back({slot, {word}, piece, false});
     const RemoteAddress plain{unmangled(word, guard)};
     if (const CodePiece* piece = forbidden.at_value(plain)) hits.push_back({slot, plain, piece, true});

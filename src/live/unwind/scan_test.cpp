@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "live/unwind/arch_x86_64_call_site.hpp"
 #include "live/unwind/arch_x86_64_scan.hpp"
 
 namespace stent::unwind {
@@ -99,6 +100,17 @@ TEST(Scan, FindsWhatSetjmpMangled) {
   EXPECT_EQ(hits[0].slot, RemoteAddress{0x7040});
   EXPECT_EQ(hits[0].value, RemoteAddress{0x1010});
   EXPECT_TRUE(hits[0].was_mangled);
+}
+
+TEST(Scan, WhatSignalsLeaveIsAHitOnStacksOnly) {
+  Bytes memory(256);
+  store<std::uint64_t>(memory, 40, signal_segments);
+  const auto hits = scan(memory, {0x7000}, code);
+  ASSERT_EQ(hits.size(), 1U);
+  EXPECT_EQ(hits[0].piece, nullptr);
+  std::vector<Hit> others;
+  scan(memory, {0x7000}, code, guard, others, 10, Memory::other);
+  EXPECT_TRUE(others.empty());
 }
 
 TEST(Scan, StopsAtTheMostHitsWanted) {

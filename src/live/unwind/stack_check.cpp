@@ -10,7 +10,7 @@ namespace stent::unwind {
 namespace {
 
 /// Stacks up to this size are read many at a time.
-constexpr std::uint64_t buffer_size = 1U << 20U;
+constexpr std::uint64_t buffer_size = 256U << 10U;
 constexpr std::size_t most_reads = 256;
 /// A stack larger than this is not looked at inside a stop.
 constexpr std::uint64_t largest_stack = 1U << 30U;
