@@ -55,10 +55,10 @@ class Builder:
             subprocess.run(["gcc", "-O2", "-shared", "-fPIC", source, "-o", made[-1]], check=True)
         return made
 
-    def patch(self, program, changed, entry=False):
-        path = self.work / f"{program.name}-{changed}{'-entry' if entry else ''}.stent"
-        subprocess.run([self.stent, "create", "--target", program, "-o", path, *(["--entry"] if entry else []),
-                        self.objects["old"], self.objects[changed]], check=True, stdout=subprocess.DEVNULL)
+    def patch(self, program, changed, *options):
+        path = self.work / f"{program.name}-{changed}{'-'.join(options)}.stent"
+        subprocess.run([self.stent, "create", "--target", program, "-o", path, *options, self.objects["old"],
+                        self.objects[changed]], check=True, stdout=subprocess.DEVNULL)
         return path
 
 
@@ -178,14 +178,12 @@ def call_overhead_ns(stent, program, patch):
 
 
 def entry_max_pause_us(builder, stent, program, rounds):
-    """Of `entry` with --no-stop at 1,000 threads; null where stent does not offer it."""
+    """Of `entry` at 1,000 threads, with --no-stop where this stent offers it."""
     usage = subprocess.run([stent.program, "apply", "--help"], capture_output=True, text=True).stdout
-    creates = subprocess.run([stent.program, "create", "--help"], capture_output=True, text=True).stdout
-    if "--no-stop" not in usage:
-        return None
-    patch = builder.patch(program, "one", entry="--entry" in creates)
+    how = ["--consistency", "entry", *(["--no-stop"] if "--no-stop" in usage else [])]
+    patch = builder.patch(program, "one", "--consistency", "entry")
     with Target(program, 1000) as target:
-        cycles = [apply_and_revert(stent, patch, target, "--no-stop") for _ in range(rounds)]
+        cycles = [apply_and_revert(stent, patch, target, *how) for _ in range(rounds)]
     return microseconds(max(0, max(gap for gap, *_ in cycles) - statistics.median(idle for *_, idle in cycles)))
 
 

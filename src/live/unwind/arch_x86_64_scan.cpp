@@ -48,7 +48,7 @@ void find_blocks_portably(const std::byte* words, std::size_t block_count, std::
     bool any = false;
     for (const Band& band : bands)
       for (const std::uint64_t word : block)
-        any |= band.contains(word) | band.contains(unmangled(word, guard));
+        any = any || band.contains(word) || band.contains(unmangled(word, guard));
     if (any) blocks.push_back(static_cast<std::uint32_t>(i));
   }
 }
