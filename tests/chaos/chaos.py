@@ -3,8 +3,9 @@
 
     chaos.py STENT [--cycles N] [--kills K] [--seed S]
 
-At the end nothing may be lost: the target is alive, every signal was counted, every value was right, no wait was
-interrupted, no mapping or descriptor is left over, and its code is what it was.
+At the end nothing may be lost: the target is alive, every signal was counted, every value was right, no mapping or
+descriptor is left over, and its code is what it was. No epoll_wait is interrupted but by a stent that was killed while it
+stopped the threads (docs/safety.md, "Known gaps").
 """
 import argparse
 import pathlib
@@ -15,7 +16,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-NEVER = ("wrong", "damaged", "uncaught", "interrupted")
+NEVER = ("wrong", "damaged", "uncaught")
 ALREADY_APPLIED, NOT_APPLIED = 9, 10
 
 
@@ -100,8 +101,9 @@ def cycles(options, stent, target, patch, chance):
     how = ["--pid", str(target.pid), "--timeout", "60", "--max-pause", "2000"]
     apply, revert = [stent, "apply", str(patch), *how], [stent, "revert", str(patch), *how]
     kill_every = options.cycles / options.kills if options.kills else 0
-    killed, usual = 0, 0.02
+    killed, usual, interrupted = 0, 0.02, 0
     for cycle in range(options.cycles):
+        killed_before = killed
         to_kill = kill_every and cycle >= killed * kill_every and killed < options.kills
         for command, done_before in ((apply, ALREADY_APPLIED), (revert, NOT_APPLIED)):
             if to_kill and chance.random() < 0.5:
@@ -109,6 +111,11 @@ def cycles(options, stent, target, patch, chance):
                 killed += stent_killed(command, chance.uniform(0, usual))
             took = must(command, (0, done_before))
             usual = 0.9 * usual + 0.1 * took
+        before, interrupted = interrupted, target.ask()["interrupted"]
+        if interrupted != before and killed == killed_before:
+            print(f"cycle {cycle}: {interrupted - before} waits interrupted, and no stent was killed", flush=True)
+            if not options.overloaded:
+                sys.exit(1)
         if cycle % 100 == 99 or cycle == options.cycles - 1:
             counters = target.ask()
             print(f"cycle {cycle + 1}: {killed} killed, {counters}", flush=True)
@@ -123,6 +130,8 @@ def main():
     parser.add_argument("stent")
     parser.add_argument("--cycles", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--overloaded", action="store_true",
+                        help="the machine may not run a thread for seconds, which then sees EINTR: tell, go on")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance = random.Random(options.seed)

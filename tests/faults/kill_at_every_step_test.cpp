@@ -43,7 +43,7 @@ class KilledAtEveryStep : public testing::Test {
     }
   }
 
-  test::PairTarget target_{2};
+  test::PairTarget target_{1};
   Pid pid_ = target_.pid();
   patch::Patch first_ = target_.patch("first", 2), second_ = target_.patch("second", 3);
   test::PairTarget::State before_ = target_.state();

@@ -60,8 +60,8 @@ class Build:
         compiler = matrix.command_of(self.configuration.compiler, is_cpp)
         standard = "-std=gnu++20" if is_cpp else "-std=gnu11"
         # At -Os functions of a few bytes stand back to back, and a jump does not fit: that has scenarios of its own.
-        aligned = ["-falign-functions=16"] if self.configuration.level == "-Os" else []
-        return [compiler, self.configuration.level, *aligned, "-g", standard, *COMPILE[self.kind],
+        wider = ["-fpatchable-function-entry=5"] if self.configuration.level == "-Os" else []
+        return [compiler, self.configuration.level, *wider, "-g", standard, *COMPILE[self.kind],
                 *self.settings.get("flags", []), *self.settings.get(self.configuration.compiler + "-flags", [])]
 
     def compile_side(self, side):

@@ -6,7 +6,7 @@ A scenario is a folder with before.c and after.c (or .cpp; further units as NAME
 unit.h as before.h and after.h; files fixed*.c are linked into the target as they are) and `expected`. Its lines starting
 with @ are settings, the others are carried out in order:
 
-    @matrix full linkers  all 24 configurations instead of 8; also with each other linker
+    @matrix full linkers size   all 24 configurations instead of 6; also with each other linker; also gcc -Os
     @only gcc -O2 pie     only configurations that have one of the words of each dimension
     @flags WORDS          for the compiler, always; @gcc-flags, @clang-flags for one of them, @target-flags not for the pair
     @link WORDS           for linking the target

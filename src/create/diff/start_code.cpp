@@ -38,6 +38,11 @@ Users users_of_functions(const ObjectIndex& index) {
 std::set<AtomId> start_code(const ObjectIndex& index) {
   const Users users = users_of_functions(index);
   std::set<AtomId> found;
+  // Inside one section the assembler resolves calls, and no reference is left to follow.
+  for (std::uint32_t i = 0; i < index.size(); ++i)
+    if (const AtomFacts& facts = index[AtomId{i}];
+        facts.is_entry && !facts.is_global && index.object().atoms[i].section.starts_with(".text.startup"))
+      found.insert({i});
   for (bool grows = true; grows;) {
     grows = false;
     for (const auto& [function, from] : users) {

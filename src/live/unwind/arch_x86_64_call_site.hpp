@@ -9,12 +9,22 @@ namespace stent::unwind {
 
 inline constexpr std::size_t call_site_size = 8;
 
+/// Bytes of `call r/m64` (ff /2, no prefix) with this ModRM byte and the SIB byte that may follow it.
+[[nodiscard]] constexpr std::size_t indirect_call_size(std::uint8_t modrm, std::uint8_t sib) {
+  const unsigned mode = modrm >> 6U, base = modrm & 7U;
+  const bool has_sib = mode != 3 && base == 4;
+  const bool has_address = mode == 0 && (base == 5 || (has_sib && (sib & 7U) == 5));
+  return 2U + (has_sib ? 1U : 0U) + (mode == 1 ? 1U : 0U) + (mode == 2 || has_address ? 4U : 0U);
+}
+
 /// True when `code`, the bytes before an address, ends with a call instruction.
 [[nodiscard]] constexpr bool ends_with_call(const std::array<std::uint8_t, call_site_size>& code) {
   if (code[3] == 0xe8) return true;                      // call rel32
   for (std::size_t length = 2; length <= 7; ++length) {  // call r/m64: ff /2 with its operand's length
     const std::size_t at = call_site_size - length;
-    if (code[at] == 0xff && (code[at + 1] & 0x38U) == 0x10) return true;
+    const bool is_call = code[at] == 0xff && (code[at + 1] & 0x38U) == 0x10;
+    if (is_call && indirect_call_size(code[at + 1], length > 2 ? code[at + 2] : std::uint8_t{0}) == length)
+      return true;
   }
   return false;
 }

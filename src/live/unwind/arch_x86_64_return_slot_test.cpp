@@ -41,10 +41,11 @@ TEST(ReturnSlot, IsNotGuessed) {
 }
 
 TEST(CallSite, IsRecognised) {
-  EXPECT_TRUE(ends_with_call({0, 0, 0, 0xe8, 1, 2, 3, 4}));        // call rel32
-  EXPECT_TRUE(ends_with_call({0, 0, 0, 0, 0, 0, 0xff, 0xd0}));     // call rax
-  EXPECT_TRUE(ends_with_call({0, 0, 0xff, 0x15, 1, 2, 3, 4}));     // call [rip + n]
-  EXPECT_TRUE(ends_with_call({0, 0, 0, 0, 0, 0xff, 0x50, 0x10}));  // call [rax + 16]
+  EXPECT_TRUE(ends_with_call({0, 0, 0, 0xe8, 1, 2, 3, 4}));                  // call rel32
+  EXPECT_TRUE(ends_with_call({0, 0, 0, 0, 0, 0, 0xff, 0xd0}));               // call rax
+  EXPECT_TRUE(ends_with_call({0, 0, 0xff, 0x15, 1, 2, 3, 4}));               // call [rip + n]
+  EXPECT_TRUE(ends_with_call({0, 0, 0, 0, 0, 0xff, 0x50, 0x10}));            // call [rax + 16]
+  EXPECT_FALSE(ends_with_call({0, 0, 0xff, 0xd0, 0x01, 0xc0, 0x59, 0xc3}));  // call rax, add, pop, ret
   EXPECT_FALSE(ends_with_call({0, 0, 0, 0, 0x48, 0x83, 0xc4, 0x18}));
   EXPECT_FALSE(ends_with_call({0, 0, 0, 0, 0, 0, 0xff, 0xe0}));  // jmp rax
   EXPECT_TRUE(looks_like_signal_context(0x246, 0x2b000000000033));
