@@ -45,8 +45,8 @@ class Consistency(unittest.TestCase):
         subprocess.run([*flags, self.work / "main.c", self.work / "before.o", "-Wl,--build-id", "-o",
                         self.work / "target"], check=True)
 
-    def create(self, *options):
-        return stent("create", "--ack", "*=a test", "--target", self.work / "target", "-o", self.work / "fix.stent", *options,
+    def create(self, *options, answers=("--ack", "*=a test")):
+        return stent("create", *answers, "--target", self.work / "target", "-o", self.work / "fix.stent", *options,
                      self.work / "before.o", self.work / "after.o")
 
     def start(self):
@@ -74,7 +74,7 @@ class Consistency(unittest.TestCase):
 
     def test_several_functions_may_not_unless_acknowledged(self):
         self.build(TWO)
-        code, output = self.create("--consistency", "entry")
+        code, output = self.create("--consistency", "entry", answers=())
         self.assertEqual(code, REFUSED, output)
         self.assertIn("2 functions changed together", output)
         self.assertIn("entry-by-entry", output)
