@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/print_findings.hpp"
 #include "cli/print_report.hpp"
 #include "cli/process_options.hpp"
 #include "patch/patch_file.hpp"
@@ -15,6 +16,7 @@ struct ApplyOptions : ProcessOptions {
 
 int run(const ApplyOptions& options) {
   const patch::Patch patch = patch::read_patch(options.patch);
+  if (!options.json) print_acknowledged(patch);
   transaction::Options how = options.transaction();
   for (const auto& old : options.replace) how.replace.push_back(patch::read_patch(old).id);
   if (options.consistency == "entry" && patch.consistency != patch::Consistency::entry)

@@ -7,6 +7,7 @@ namespace stent::cli {
 
 /// `status`, where it is, receives the exit status of a command that did its work.
 void add_create(CLI::App& app);
+void add_review(CLI::App& app);
 void add_show(CLI::App& app);
 void add_check(CLI::App& app, int& status);
 void add_apply(CLI::App& app, int& status);

@@ -17,6 +17,7 @@ namespace {
 
 struct CreateOptions {
   create::Request request;
+  std::vector<std::string> acknowledgements;
   std::vector<std::filesystem::path> objects;
   std::filesystem::path output;
   std::string consistency;
@@ -36,8 +37,20 @@ void complete(CreateOptions& options) {
   request.jobs = std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// "ID=REASON" at its first '=' that does not belong to an operator's name.
+std::pair<std::string, std::string> split_acknowledgement(const std::string& text) {
+  std::size_t at = text.find('=');
+  while (at != std::string::npos && at + 1 < text.size() && (text[at + 1] == '=' || text[at + 1] == '('))
+    at = text.find('=', at + 1);
+  if (at == std::string::npos)
+    throw Error(ErrorCode::usage, "--ack " + text + ": without a reason", "give --ack ID=REASON");
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
 void run(CreateOptions& options) {
   complete(options);
+  for (const std::string& text : options.acknowledgements)
+    options.request.acknowledgements.push_back(split_acknowledgement(text));
   const WorkDirectory work;
   options.request.work_directory = work.path();
   const create::Outcome outcome = create::create(options.request);
@@ -78,6 +91,10 @@ void add_create(CLI::App& app) {
       ->add_option("--consistency", options->consistency,
                    "all: the functions switch together (default); entry: each on its own")
       ->check(CLI::IsMember({"all", "entry"}));
+  command
+      ->add_option("--ack", options->acknowledgements,
+                   "ID=REASON: a finding of the review that is right (*=REASON: every one)")
+      ->allow_extra_args(false);
   command->add_option("--name", request.name, "name of the patch (the output's)");
   command->add_option("--description", request.description, "what it is for: CVE, URL, text");
   command->callback([options] { run(*options); });

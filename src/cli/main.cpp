@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   stent::cli::add_create(app);
+  stent::cli::add_review(app);
   stent::cli::add_show(app);
   stent::cli::add_check(app, status);
   stent::cli::add_apply(app, status);
@@ -28,6 +29,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
+  } catch (const CLI::RuntimeError& ended) {
+    return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return fail(
         stent::Error(stent::ErrorCode::usage, error.what(), "see `stent --help` and `stent COMMAND --help`"));

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/print_findings.hpp"
 #include "cli/print_report.hpp"
 #include "patch/patch_file.hpp"
 
@@ -59,8 +60,13 @@ nlohmann::json to_json(const patch::Image& image) {
 nlohmann::json to_json(const patch::Patch& patch) {
   nlohmann::json images = nlohmann::json::array();
   for (const auto& image : patch.images) images.push_back(to_json(image));
-  return {{"name", patch.name},       {"id", patch.id.text()},        {"description", patch.description},
-          {"created", patch.created}, {"toolchain", patch.toolchain}, {"images", images}};
+  return {{"name", patch.name},
+          {"id", patch.id.text()},
+          {"description", patch.description},
+          {"created", patch.created},
+          {"toolchain", patch.toolchain},
+          {"images", images},
+          {"findings", cli::to_json(patch.findings)}};
 }
 
 void print(const patch::Image& image) {
@@ -84,6 +90,7 @@ void run(const ShowOptions& options) {
   fmt::print("{} {}\n", patch.name, patch.id.text());
   if (!patch.description.empty()) fmt::print("{}\n", patch.description);
   for (const auto& image : patch.images) print(image);
+  cli::print_findings(patch.findings);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "create/emit/self_verify.hpp"
 #include "create/refuse_units.hpp"
 #include "create/require_hosts.hpp"
+#include "create/review_units.hpp"
 
 namespace stent::create {
 namespace {
@@ -40,6 +41,7 @@ Outcome create(const Request& request) {
     return outcome;
   if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
   patch::Patch patch = describe_patch(request);
+  patch.findings = accept_findings(review_units(chosen), request.acknowledgements);
   patch.images.push_back(emit::emit_image(target, units));
   emit::self_verify(patch.images.back(), units);
   choose_consistency(request, patch);

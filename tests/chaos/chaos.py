@@ -32,7 +32,8 @@ def build(stent, work):
         run("gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", source, "-o", work / f"{name}.o")
     run("g++", "-std=c++20", "-O2", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id",
         HERE / "target.cpp", work / "before.o", "-o", work / "target")
-    run(stent, "create", "--target", work / "target", "-o", work / "fix.stent", work / "before.o", work / "after.o")
+    run(stent, "create", "--ack", "*=a test", "--target", work / "target", "-o", work / "fix.stent",
+        work / "before.o", work / "after.o")
     return work / "target", work / "fix.stent"
 
 

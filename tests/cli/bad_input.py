@@ -92,7 +92,8 @@ class BadInput(unittest.TestCase):
         cls.program, old = compile_program(cls.work, "before", BEFORE)
         cls.fixed, new = compile_program(cls.work, "after", AFTER)
         cls.patch = cls.work / "fix.stent"
-        subprocess.run([STENT, "create", "--target", cls.program, "-o", cls.patch, old, new], check=True,
+        subprocess.run([STENT, "create", "--ack", "*=a test", "--target", cls.program, "-o", cls.patch, old, new],
+                       check=True,
                        stdout=subprocess.DEVNULL)
         cls.old_object, cls.new_object = old, new
 

@@ -46,7 +46,7 @@ class Consistency(unittest.TestCase):
                         self.work / "target"], check=True)
 
     def create(self, *options):
-        return stent("create", "--target", self.work / "target", "-o", self.work / "fix.stent", *options,
+        return stent("create", "--ack", "*=a test", "--target", self.work / "target", "-o", self.work / "fix.stent", *options,
                      self.work / "before.o", self.work / "after.o")
 
     def start(self):

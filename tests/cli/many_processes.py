@@ -63,7 +63,8 @@ class ManyProcesses(unittest.TestCase):
         cls.program = work / "many"
         subprocess.run([*flags, work / "main.c", work / "before.o", "-Wl,--build-id", "-o", cls.program], check=True)
         cls.patch = work / "fix.stent"
-        code, _, errors = stent("create", "--target", cls.program, "-o", cls.patch, work / "before.o", work / "after.o")
+        code, _, errors = stent("create", "--ack", "*=a test", "--target", cls.program, "-o", cls.patch,
+                                work / "before.o", work / "after.o")
         assert code == 0, errors
 
     @classmethod

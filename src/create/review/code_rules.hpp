@@ -1,0 +1,26 @@
+// The rules that compare debug information and the facts of functions.
+#pragma once
+
+#include "create/review/findings.hpp"
+#include "create/review/reviewed_unit.hpp"
+
+namespace stent::review {
+
+void report_missing_debug(const ReviewedUnit& unit, Findings& findings);
+void report_types(const ReviewedUnit& unit, Findings& findings);
+/// Static storage: removed, retyped, constness, new state that several functions share.
+void report_statics(const ReviewedUnit& unit, Findings& findings);
+/// Signatures, results and functions that went, as far as callers outside can notice.
+void report_signatures(const ReviewedUnit& unit, Findings& findings);
+/// Code that has run already, never returns, or is entered by the kernel or the library.
+void report_control(const ReviewedUnit& unit, Findings& findings);
+void report_locks(const ReviewedUnit& unit, Findings& findings);
+void report_ownership(const ReviewedUnit& unit, Findings& findings);
+/// New threads, handlers, processes and system calls.
+void report_new_effects(const ReviewedUnit& unit, Findings& findings);
+/// Constants, states, hashes and orders that objects made by the old code depend on.
+void report_meaning(const ReviewedUnit& unit, Findings& findings);
+/// Saved code positions, identity of addresses, catch types.
+void report_identity(const ReviewedUnit& unit, Findings& findings);
+
+}  // namespace stent::review

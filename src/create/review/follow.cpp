@@ -1,0 +1,130 @@
+#include "create/review/follow.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "create/review/observer.hpp"
+
+namespace stent::review {
+namespace {
+
+using x86_64::Flow;
+using x86_64::Step;
+
+class Follower {
+ public:
+  Follower(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts)
+      : object_(&object), graph_(&graph), facts_(&facts), observer_(object, graph, facts) {
+    states_.resize(graph.blocks().size());
+  }
+
+  void run() {
+    if (states_.empty()) return;
+    follow_from(0, MachineState::at_entry());
+    std::vector<bool> normal(states_.size());
+    for (std::size_t i = 0; i < states_.size(); ++i) normal[i] = states_[i].has_value();
+    for (std::size_t i = 0; i < states_.size(); ++i)
+      if (!states_[i]) follow_from(i, MachineState{}, &normal);
+    for (std::size_t i = 0; i < states_.size(); ++i) observe(i, normal[i]);
+  }
+
+ private:
+  /// Blocks of `fixed` keep their state: what only an exception reaches must not blur them.
+  void follow_from(std::size_t start, MachineState state, const std::vector<bool>* fixed = nullptr) {
+    states_[start] = std::move(state);
+    std::deque<std::size_t> open = {start};
+    std::vector<unsigned> visits(states_.size());
+    constexpr unsigned most_visits = 60;
+    while (!open.empty()) {
+      const std::size_t block = open.front();
+      open.pop_front();
+      if (++visits[block] > most_visits) continue;
+      MachineState after = *states_[block];
+      each_step(block, after, [](const Step&, const MachineState&) {});
+      for (const std::size_t next : graph_->blocks()[block].successors) {
+        if (fixed != nullptr && (*fixed)[next]) continue;
+        if (!states_[next]) {
+          states_[next] = after;
+          open.push_back(next);
+        } else if (states_[next]->merge(after)) {
+          open.push_back(next);
+        }
+      }
+    }
+  }
+
+  template <class Visit>
+  void each_step(std::size_t number, MachineState& state, Visit visit) {
+    const Block& block = graph_->blocks()[number];
+    const model::Atom& atom = (*object_)[block.atom];
+    for (std::size_t i = block.first; i < block.last; ++i) {
+      const Step& step = graph_->steps(block.atom)[i];
+      visit(step, state);
+      const Flow flow = step.instruction.flow;
+      if (flow == Flow::call || flow == Flow::indirect_call) {
+        const std::string callee = observer_.callee(atom, step, state);
+        apply_lock(callee, state[x86_64::argument_registers[0]], state.locks);
+        state.call(callee);
+      } else {
+        state.execute(*object_, atom, step);
+      }
+    }
+  }
+
+  void observe(std::size_t number, bool is_normal) {
+    const Block& block = graph_->blocks()[number];
+    const std::size_t returns = facts_->returns.size();
+    MachineState state = *states_[number];
+    each_step(number, state,
+              [&](const Step& step, const MachineState& before) { observer_.observe(block, step, before); });
+    if (is_normal) return;
+    facts_->returns.resize(returns);
+    facts_->locks_at_return.resize(returns);
+  }
+
+  const model::Object* object_;
+  const FlowGraph* graph_;
+  FunctionFacts* facts_;
+  Observer observer_;
+  std::vector<std::optional<MachineState>> states_;
+};
+
+}  // namespace
+
+FunctionFacts follow(const model::Object& object, model::FunctionId id, const CodeTargets& targets,
+                     const std::set<std::string>& noreturn) {
+  const model::Function& function = object[id];
+  FunctionFacts facts;
+  facts.name = object[function.symbol].name;
+  const FlowGraph graph(object, function, targets, noreturn);
+  for (const Step& step : graph.steps(function.entry)) {
+    std::string text = fmt::format("{}", step.instruction.mnemonic);
+    for (const x86_64::Operand& operand : step.operands)
+      if ((operand.kind == x86_64::Operand::Kind::immediate && !step.instruction.branch) ||
+          (operand.kind == x86_64::Operand::Kind::memory && operand.base.exists() &&
+           operand.base != x86_64::rsp && operand.base != x86_64::rbp))
+        text += fmt::format(" {}", operand.number);
+    const bool conditional = step.operation == x86_64::Operation::set_condition ||
+                             step.operation == x86_64::Operation::conditional_move ||
+                             step.instruction.flow == Flow::conditional_jump;
+    if (conditional) text = fmt::format("if {} {}", step.condition & ~1U, step.condition & 1U);
+    facts.code.emplace_back(step.instruction.offset, std::move(text));
+  }
+  Follower(object, graph, facts).run();
+  return facts;
+}
+
+std::multiset<std::string> FunctionFacts::callees() const {
+  std::multiset<std::string> all;
+  for (const Call& call : calls) all.insert(call.name);
+  return all;
+}
+
+bool FunctionFacts::calls_to(const std::string& callee) const {
+  return std::ranges::any_of(calls, [&](const Call& call) { return call.name == callee; });
+}
+
+}  // namespace stent::review

@@ -1,0 +1,75 @@
+// What one function's code does, as far as a process that lives on is concerned.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "create/review/value.hpp"
+
+namespace stent::review {
+
+/// Depth of every lock taken since entry, by the lock's origin; a lock whose depth differs between the paths
+/// that meet is `varying`.
+using Locks = std::map<std::string, int>;
+inline constexpr int varying = -1000;
+
+struct Call {
+  std::string name;  ///< symbol; "*ORIGIN" through a pointer
+  std::array<Value, 6> arguments;
+  bool in_loop = false;
+  bool is_tail = false;
+  bool returns = true;  ///< something follows it
+  Locks locks;
+};
+
+/// An access of memory other than the stack.
+struct Access {
+  std::string
+      place;  ///< "name+8" of static storage, "*p0+16" through a pointer whose origin is known, "?+16"
+  bool is_static = false;
+  std::int64_t offset = 0;  ///< displacement
+  unsigned size = 0;
+  bool is_read = false, is_written = false, is_atomic = false;
+  bool is_adjustment = false;  ///< add or subtract in place
+  std::int64_t adjustment = 0;
+  Value value;  ///< what is stored
+  Locks locks;
+};
+
+/// A comparison with a constant, or of two values.
+struct Comparison {
+  Value left, right;
+};
+
+/// What a constant in the code is used for.
+enum class Use { compared, computed, shifted, stored, other };
+
+struct FunctionFacts {
+  std::string name;  ///< symbol
+  std::vector<Call> calls;
+  std::vector<Access> accesses;
+  std::vector<Comparison> comparisons;
+  std::vector<Value> returns;  ///< rax at each return
+  std::vector<Locks> locks_at_return;
+  std::multiset<std::pair<Use, std::int64_t>> constants;
+  std::set<std::string> names;            ///< everything it refers to
+  std::set<std::string> addressed;        ///< names whose address is taken, not only called or accessed
+  std::set<std::string> compared;         ///< names whose address is compared
+  std::set<std::int64_t> parameters;      ///< numbers of the argument registers it reads
+  std::set<std::string> escaping;         ///< names whose address is stored, returned or compared
+  std::multiset<std::string> operations;  ///< mnemonics with their constants, for comparing parts
+  std::vector<std::pair<std::uint32_t, std::string>> code;  ///< entry's instructions: offset and text
+  bool can_return = false;
+  bool takes_label_address = false;
+  bool has_system_call = false;
+  unsigned atomics = 0, fences = 0;
+
+  [[nodiscard]] std::multiset<std::string> callees() const;
+  [[nodiscard]] bool calls_to(const std::string& callee) const;
+};
+
+}  // namespace stent::review

@@ -1,0 +1,319 @@
+#include "create/review/machine_state.hpp"
+
+#include <fmt/core.h>
+
+#include <cstring>
+
+#include "create/review/flow_graph.hpp"
+
+namespace stent::review {
+namespace {
+
+using x86_64::Operand;
+using x86_64::Operation;
+using x86_64::Step;
+using Kind = Value::Kind;
+
+constexpr std::size_t longest_name = 80;
+constexpr std::size_t most_slots = 128;
+
+Value at_stack(std::int64_t offset) { return {Kind::stack, {}, offset, {}}; }
+
+bool is_got(const model::Reference& reference) {
+  return x86_64::describe(reference.type).formula == x86_64::Formula::got_relative &&
+         !x86_64::describe(reference.type).is_tls;
+}
+
+std::string at(const std::string& base, std::int64_t offset) { return fmt::format("{}{:+}", base, offset); }
+
+Value plus(Value value, std::int64_t number) {
+  if (value.is(Kind::constants)) return map_constants(value, [&](std::int64_t n) { return n + number; });
+  if (value.is(Kind::address) || value.is(Kind::stack)) {
+    value.offset += number;
+    return value;
+  }
+  if (number == 0) return value;
+  if (value.is(Kind::parameter) || value.is(Kind::loaded) || value.is(Kind::result)) {
+    Value inside{Kind::address, {}, number, "*" + value.origin()};
+    return inside.name.size() > longest_name ? Value{} : inside;
+  }
+  return {};
+}
+
+const model::Reference* memory_reference(const model::Atom& atom, const Step& step) {
+  return reference_at(atom, step.instruction, step.instruction.memory);
+}
+
+/// Sign-extends the low `size` bytes.
+std::int64_t truncate(std::int64_t number, unsigned size) {
+  switch (size) {
+    case 1: return static_cast<std::int8_t>(number);
+    case 2: return static_cast<std::int16_t>(number);
+    case 4: return static_cast<std::int32_t>(number);
+    default: return number;
+  }
+}
+
+/// Every pair of the constants of both through `combine`; unknown when there are too many.
+template <class Combine>
+Value combine_constants(const Value& left, const Value& right, Combine combine) {
+  constexpr std::size_t most = 32;
+  if (!left.is(Kind::constants) || !right.is(Kind::constants)) return {};
+  if (left.numbers.size() * right.numbers.size() > most) return {};
+  Value result{Kind::constants, {}, 0, {}};
+  for (const std::int64_t a : left.numbers)
+    for (const std::int64_t b : right.numbers) result.numbers.insert(combine(a, b));
+  return result;
+}
+
+Value arithmetic(const Step& step, const Value& left, const Value& right) {
+  using Number = std::int64_t;
+  const bool known = right.is(Kind::constants) && right.numbers.size() == 1;
+  const Number by = known ? *right.numbers.begin() : 0;
+  const bool fills = known && by == step.operands[0].size * 8 - 1;  // only the sign is left
+  switch (step.operation) {
+    case Operation::add: return known ? plus(left, by) : Value{};
+    case Operation::subtract: return known ? plus(left, -by) : Value{};
+    case Operation::and_: return combine_constants(left, right, [](Number a, Number b) { return a & b; });
+    case Operation::xor_: return combine_constants(left, right, [](Number a, Number b) { return a ^ b; });
+    case Operation::or_:
+      if (known && by == -1) return right;
+      return combine_constants(left, right, [](Number a, Number b) { return a | b; });
+    case Operation::shift_left:
+      return known && by < 63 ? map_constants(left, [&](Number n) { return n << by; }) : Value{};
+    case Operation::shift_right: return fills ? Value{Kind::constants, {0, 1}, 0, {}} : Value{};
+    case Operation::shift_right_signed: return fills ? Value{Kind::constants, {-1, 0}, 0, {}} : Value{};
+    case Operation::negate: return map_constants(left, [](Number n) { return -n; });
+    case Operation::invert: return map_constants(left, [](Number n) { return ~n; });
+    default: return {};
+  }
+}
+
+/// The bytes that an unnamed constant of the object holds.
+std::optional<Value> literal(const model::Object& object, const model::Reference& reference, unsigned size) {
+  if (!names_literal(object, reference) || size > 8) return std::nullopt;
+  const model::Atom& atom = object[reference.place->atom];
+  const auto at = static_cast<std::uint64_t>(reference.place->offset);
+  if (atom.kind != model::AtomKind::merged_constant || at + size > atom.bytes.size()) return std::nullopt;
+  std::int64_t number = 0;
+  std::memcpy(&number, atom.bytes.data() + at, size);
+  return Value::constant(truncate(number, size));
+}
+
+}  // namespace
+
+MachineState MachineState::at_entry() {
+  MachineState state;
+  for (std::size_t i = 0; i < x86_64::argument_registers.size(); ++i)
+    state.registers_[x86_64::argument_registers[i].number] = {
+        Kind::parameter, {}, static_cast<std::int64_t>(i), {}};
+  state.registers_[x86_64::rsp.number] = at_stack(0);
+  return state;
+}
+
+PlaceName MachineState::place(const model::Object& object, const model::Atom& atom, const Step& step,
+                              const Operand& operand) const {
+  PlaceName place;
+  const model::Reference* reference = memory_reference(atom, step);
+  const bool indexed = operand.index.exists();
+  place.offset = operand.number;
+  if (reference != nullptr) {
+    place.is_static = true;
+    place.offset = indexed || operand.base.exists() ? 0 : reference->offset_in_target;
+    place.name = name_of(object, *reference);
+    if (indexed || operand.base.exists())
+      place.name += "[]";
+    else if (place.offset != 0)
+      place.name = at(place.name, place.offset);
+    return place;
+  }
+  if (!operand.base.exists()) {
+    place.name = operand.is_thread_local ? at("tls", operand.number) : at("?", operand.number);
+    return place;
+  }
+  const Value& base = registers_[operand.base.number];
+  if (base.is(Kind::stack)) {
+    place.is_stack = true;
+    place.is_known_slot = !indexed;
+    place.offset = base.offset + operand.number;
+  } else if (base.is(Kind::address)) {
+    place.is_static = !base.name.starts_with('*');
+    place.offset = base.offset + operand.number;
+    place.name = indexed                                ? base.name + "[]"
+                 : place.offset == 0 && place.is_static ? base.name
+                                                        : at(base.name, place.offset);
+  } else if (operand.base == x86_64::rsp) {
+    place.is_stack = true;
+  } else {
+    const std::string origin = base.origin();
+    place.name = at(origin.empty() || origin.size() > longest_name ? "?" : "*" + origin, operand.number);
+  }
+  return place;
+}
+
+Value MachineState::address(const model::Object& object, const model::Atom& atom, const Step& step,
+                            const Operand& operand) const {
+  if (const auto* reference = memory_reference(atom, step); reference != nullptr && !operand.base.exists())
+    return {Kind::address, {}, reference->offset_in_target, name_of(object, *reference)};
+  if (!operand.base.exists()) return {};
+  const Value base = plus(registers_[operand.base.number], operand.number);
+  if (!operand.index.exists()) return base;
+  const Value& index = registers_[operand.index.number];
+  if (base.is(Kind::constants) && index.is(Kind::constants) && index.numbers.size() == 1)
+    return plus(base, *index.numbers.begin() * operand.scale);
+  if (!base.is(Kind::address)) return {};
+  return {Kind::address, {}, 0, base.name.ends_with("[]") ? base.name : base.name + "[]"};
+}
+
+Value MachineState::read(const model::Object& object, const model::Atom& atom, const Step& step,
+                         const Operand& operand) const {
+  if (operand.kind == Operand::Kind::register_)
+    return operand.reg.exists() ? registers_[operand.reg.number] : Value{};
+  if (operand.kind == Operand::Kind::immediate) {
+    const auto* reference = reference_at(atom, step.instruction, step.instruction.immediate);
+    if (reference != nullptr)
+      return {Kind::address, {}, reference->offset_in_target, name_of(object, *reference)};
+    return Value::constant(operand.number);
+  }
+  if (operand.kind != Operand::Kind::memory) return {};
+  if (const auto* reference = memory_reference(atom, step); reference != nullptr && is_got(*reference))
+    return {Kind::address, {}, 0, name_of(object, *reference)};
+  if (const auto* reference = memory_reference(atom, step);
+      reference != nullptr && !operand.base.exists() && !operand.index.exists())
+    if (const auto number = literal(object, *reference, operand.size)) return *number;
+  const PlaceName where = place(object, atom, step, operand);
+  if (where.is_stack) {
+    const auto slot = where.is_known_slot ? stack_.find(where.offset) : stack_.end();
+    return slot == stack_.end() ? Value{} : slot->second;
+  }
+  if (where.name.starts_with('?') || where.name.size() > longest_name) return {};
+  return {Kind::loaded, {}, 0, where.name};
+}
+
+Value MachineState::result_of(const model::Object& object, const model::Atom& atom, const Step& step) const {
+  const Operand& to = step.operands[0];
+  const Operand& from = step.operands[1];
+  switch (step.operation) {
+    case Operation::move: return read(object, atom, step, from);
+    case Operation::load_address: return address(object, atom, step, from);
+    case Operation::set_condition: return {Kind::constants, {0, 1}, 0, {}};
+    case Operation::conditional_move:
+      return join(read(object, atom, step, to), read(object, atom, step, from));
+    case Operation::xor_:
+      if (to.reg.exists() && to.reg == from.reg) return Value::constant(0);
+      break;
+    case Operation::borrow:
+      if (to.reg.exists() && to.reg == from.reg) return {Kind::constants, {-1, 0}, 0, {}};
+      return {};
+    default: break;
+  }
+  const bool unary = step.operation == Operation::negate || step.operation == Operation::invert;
+  Value right = unary ? Value{} : read(object, atom, step, from);
+  const bool by_one = from.kind == Operand::Kind::none;
+  if (by_one && (step.operation == Operation::add || step.operation == Operation::subtract))
+    right = Value::constant(1);
+  return arithmetic(step, read(object, atom, step, to), right);
+}
+
+void MachineState::write(const model::Object& object, const model::Atom& atom, const Step& step,
+                         Value value) {
+  const Operand& to = step.operands[0];
+  if (value.is(Kind::constants))
+    value = map_constants(value, [&](std::int64_t n) { return truncate(n, to.size); });
+  if (to.kind == Operand::Kind::register_) {
+    if (!to.reg.exists()) return;
+    // Writing one byte of a zeroed register (xor eax,eax; sete al) leaves that byte's constants.
+    const Value& before = registers_[to.reg.number];
+    const bool partial = to.size < 4 && step.operation != Operation::set_condition;
+    if (partial && !value.is(Kind::constants) && !before.is(Kind::unknown) &&
+        step.operation != Operation::move)
+      value = {};
+    registers_[to.reg.number] = std::move(value);
+    return;
+  }
+  if (to.kind != Operand::Kind::memory) return;
+  const PlaceName where = place(object, atom, step, to);
+  if (!where.is_known_slot) return;
+  if (stack_.size() < most_slots || stack_.contains(where.offset)) stack_[where.offset] = std::move(value);
+}
+
+void MachineState::move_stack(const Step& step) {
+  Value& top = registers_[x86_64::rsp.number];
+  if (!top.is(Kind::stack)) return;
+  top.offset += step.operation == Operation::push ? -8 : 8;
+}
+
+void MachineState::execute(const model::Object& object, const model::Atom& atom, const Step& step) {
+  const Operand& to = step.operands[0];
+  if (step.operation == Operation::push) {
+    Value pushed = read(object, atom, step, to);
+    move_stack(step);
+    if (registers_[4].is(Kind::stack)) stack_[registers_[4].offset] = std::move(pushed);
+    return;
+  }
+  if (step.operation == Operation::pop) {
+    const auto slot = registers_[4].is(Kind::stack) ? stack_.find(registers_[4].offset) : stack_.end();
+    if (to.reg.exists()) registers_[to.reg.number] = slot == stack_.end() ? Value{} : slot->second;
+    move_stack(step);
+    return;
+  }
+  if (step.operation == Operation::compare || step.operation == Operation::test) return;
+  if (step.operation == Operation::exchange && step.operands[1].reg.exists() && step.operands[1].written)
+    registers_[step.operands[1].reg.number] = {};
+  if (step.instruction.length >= 3 && step.operation == Operation::other && !to.written) {
+    // leave: the frame pointer is the stack pointer again; cdq and the like change rdx.
+    registers_[2] = {};
+    return;
+  }
+  if (step.operation == Operation::other && to.kind == Operand::Kind::none) {
+    const bool is_leave = step.instruction.length == 1 && registers_[5].is(Kind::stack);
+    registers_[2] = {};
+    if (!is_leave) registers_[0] = {};
+    return;
+  }
+  if (step.operation == Operation::divide ||
+      (step.operation == Operation::multiply && step.operands[1].kind == Operand::Kind::none)) {
+    registers_[0] = registers_[2] = {};
+    return;
+  }
+  if (to.written) write(object, atom, step, result_of(object, atom, step));
+}
+
+void MachineState::call(const std::string& callee) {
+  std::int64_t escaped = INT64_MAX;
+  for (const x86_64::Register r : x86_64::argument_registers)
+    if (registers_[r.number].is(Kind::stack)) escaped = std::min(escaped, registers_[r.number].offset);
+  stack_.erase(stack_.lower_bound(escaped), stack_.end());
+  for (std::uint8_t i = 0; i < registers_.size(); ++i)
+    if (x86_64::is_clobbered_by_calls({i})) registers_[i] = {};
+  registers_[x86_64::rax.number] = {Kind::result, {}, 0, callee};
+}
+
+bool MachineState::merge(const MachineState& other) {
+  bool changed = false;
+  for (std::size_t i = 0; i < registers_.size(); ++i) {
+    Value joined = join(registers_[i], other.registers_[i]);
+    if (joined == registers_[i]) continue;
+    registers_[i] = std::move(joined);
+    changed = true;
+  }
+  for (auto slot = stack_.begin(); slot != stack_.end();) {
+    const auto there = other.stack_.find(slot->first);
+    Value joined = there == other.stack_.end() ? Value{} : join(slot->second, there->second);
+    if (joined != slot->second) changed = true;
+    slot->second = std::move(joined);
+    slot = slot->second.is(Kind::unknown) ? stack_.erase(slot) : std::next(slot);
+  }
+  Locks all = locks;
+  for (const auto& [lock, depth] : other.locks) all.try_emplace(lock, 0);
+  for (auto& [lock, depth] : all) {
+    const auto there = other.locks.find(lock);
+    if ((there == other.locks.end() ? 0 : there->second) != depth) depth = varying;
+  }
+  std::erase_if(all, [](const auto& entry) { return entry.second == 0; });
+  if (all != locks) changed = true;
+  locks = std::move(all);
+  return changed;
+}
+
+}  // namespace stent::review

@@ -1,0 +1,55 @@
+// The values in registers and stack slots at one point of a function, and how one instruction changes them.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+
+#include "binary/arch/x86_64/step.hpp"
+#include "binary/model/object.hpp"
+#include "create/review/function_facts.hpp"
+
+namespace stent::review {
+
+/// What a memory operand stands for.
+struct PlaceName {
+  bool is_stack = false;
+  bool is_known_slot = false;  ///< `offset` is the slot, from the stack pointer at entry
+  bool is_static = false;
+  std::int64_t offset = 0;
+  std::string name;
+};
+
+class MachineState {
+ public:
+  /// As at a function's entry: arguments in their registers.
+  [[nodiscard]] static MachineState at_entry();
+
+  [[nodiscard]] const Value& operator[](x86_64::Register r) const { return registers_.at(r.number); }
+  [[nodiscard]] PlaceName place(const model::Object& object, const model::Atom& atom,
+                                const x86_64::Step& step, const x86_64::Operand& operand) const;
+  /// The value of an operand that is read (of a memory operand: what is known of its contents).
+  [[nodiscard]] Value read(const model::Object& object, const model::Atom& atom, const x86_64::Step& step,
+                           const x86_64::Operand& operand) const;
+  void execute(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
+  /// After a call: what calls may change is unknown, rax is the result of `callee`.
+  void call(const std::string& callee);
+  /// The state after two paths meet. True when this changed.
+  bool merge(const MachineState& other);
+
+  Locks locks;
+
+ private:
+  [[nodiscard]] Value result_of(const model::Object& object, const model::Atom& atom,
+                                const x86_64::Step& step) const;
+
+  [[nodiscard]] Value address(const model::Object& object, const model::Atom& atom, const x86_64::Step& step,
+                              const x86_64::Operand& operand) const;
+  void move_stack(const x86_64::Step& step);
+  void write(const model::Object& object, const model::Atom& atom, const x86_64::Step& step, Value value);
+
+  std::array<Value, 16> registers_;
+  std::map<std::int64_t, Value> stack_;
+};
+
+}  // namespace stent::review

@@ -1,0 +1,36 @@
+// What the names of functions tell: the families of the C library, and the habits of everyone else.
+#pragma once
+
+#include <string>
+
+#include "create/review/library_names.hpp"
+
+namespace stent::review {
+
+/// A symbol as people write it: demangled to its last name, without clone suffixes and leading underscores.
+/// "_ZN3foo3bazEi" -> "baz", "__pthread_mutex_lock" -> "pthread_mutex_lock".
+[[nodiscard]] std::string plain_name(const std::string& symbol);
+
+enum class LockEffect { none, lock, unlock };
+[[nodiscard]] LockEffect lock_effect(const std::string& plain);
+
+enum class CountEffect { none, up, down };
+/// Reference counting: ref/unref, get/put, retain/release, incref/decref, hold/drop.
+[[nodiscard]] CountEffect count_effect(const std::string& plain);
+
+[[nodiscard]] bool is_allocator(const std::string& plain);
+[[nodiscard]] bool is_release(const std::string& plain);  ///< free and its kin
+/// Decides where things are found again: comparators, hashes, ranks.
+[[nodiscard]] bool decides_order(const std::string& plain);
+/// Computes where something stands: an index, a bucket, a priority.
+[[nodiscard]] bool decides_place(const std::string& plain);
+/// Searches or sorts by a comparison that is given to it.
+[[nodiscard]] bool is_search(const std::string& plain);
+/// A symbol from inside an ordered or hashed container of the C++ library.
+[[nodiscard]] bool is_container(const std::string& symbol);
+/// Runs once, when the program or its configuration starts.
+[[nodiscard]] bool runs_at_start(const std::string& plain);
+/// Usually never returns while the program runs.
+[[nodiscard]] bool runs_for_ever(const std::string& plain);
+
+}  // namespace stent::review

@@ -1,0 +1,222 @@
+#include "create/review/observer.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "create/review/names.hpp"
+
+namespace stent::review {
+namespace {
+
+using model::Atom;
+using x86_64::Flow;
+using x86_64::Operand;
+using x86_64::Operation;
+using x86_64::Step;
+using Kind = Value::Kind;
+
+Use use_of(const Step& step) {
+  switch (step.operation) {
+    case Operation::compare:
+    case Operation::test: return Use::compared;
+    case Operation::add:
+    case Operation::subtract:
+    case Operation::multiply:
+    case Operation::and_:
+    case Operation::or_:
+    case Operation::xor_: return step.operands[0].kind == Operand::Kind::memory ? Use::stored : Use::computed;
+    case Operation::shift_left:
+    case Operation::shift_right:
+    case Operation::shift_right_signed:
+    case Operation::rotate: return Use::shifted;
+    case Operation::move: return step.operands[0].kind == Operand::Kind::memory ? Use::stored : Use::other;
+    default: return Use::other;
+  }
+}
+
+std::string text_of(const Step& step) {
+  std::string text = fmt::format("{}", step.instruction.mnemonic);
+  for (const Operand& operand : step.operands)
+    if (operand.kind == Operand::Kind::immediate) text += fmt::format(" {}", operand.number);
+  return text;
+}
+
+}  // namespace
+
+void apply_lock(const std::string& callee, const Value& first_argument, Locks& locks) {
+  const LockEffect effect = lock_effect(plain_name(callee));
+  if (effect == LockEffect::none) return;
+  int& depth = locks[first_argument.origin()];
+  if (depth != varying) depth += effect == LockEffect::lock ? 1 : -1;
+  std::erase_if(locks, [](const auto& entry) { return entry.second == 0; });
+}
+
+std::string Observer::callee(const Atom& atom, const Step& step, const MachineState& before) const {
+  const Flow flow = step.instruction.flow;
+  if (flow == Flow::call || flow == Flow::jump || flow == Flow::conditional_jump) {
+    const auto* reference = reference_at(atom, step.instruction, step.instruction.branch);
+    if (reference == nullptr) {
+      if (flow != Flow::call) return {};
+      return step.instruction.branch_target == 0 ? facts_->name : "?";
+    }
+    if (flow != Flow::call && reference->place && graph_->owns(reference->place->atom) &&
+        reference->place->offset != 0)
+      return {};
+    if (flow != Flow::call && reference->place && graph_->owns(reference->place->atom)) return {};
+    return name_of(*object_, *reference);
+  }
+  if (flow != Flow::indirect_call && flow != Flow::indirect_jump) return {};
+  const Operand& through = step.operands[0];
+  if (flow == Flow::indirect_jump && through.kind == Operand::Kind::memory && through.index.exists())
+    return {};
+  const Value target = before.read(*object_, atom, step, through);
+  if (target.is(Kind::address)) return target.name;
+  if (flow == Flow::indirect_jump && target.origin().empty()) return {};
+  return "*" + target.origin();
+}
+
+void Observer::observe_constants(const Atom& atom, const Step& step, const MachineState& before) {
+  facts_->operations.insert(text_of(step));
+  for (const Operand& operand : step.operands) {
+    if (operand.kind != Operand::Kind::immediate || step.instruction.branch) continue;
+    if (reference_at(atom, step.instruction, step.instruction.immediate) != nullptr) continue;
+    const Operand& to = step.operands[0];
+    if (to.kind == Operand::Kind::register_ && to.reg.exists() && before[to.reg].is(Kind::stack) &&
+        step.operation != Operation::move)
+      continue;
+    facts_->constants.insert({use_of(step), operand.number});
+  }
+  const Operand& from = step.operands[1];
+  if (step.operation == Operation::load_address && from.base.exists() && from.number != 0 &&
+      !before[from.base].is(Kind::stack) && !from.is_rip_relative)
+    facts_->constants.insert({Use::computed, from.number});
+}
+
+void Observer::observe_memory(const Atom& atom, const Step& step, const MachineState& before) {
+  if (step.operation == Operation::load_address || step.instruction.is_nop) return;
+  for (std::size_t i = 0; i < step.operands.size(); ++i) {
+    const Operand& operand = step.operands[i];
+    if (operand.kind != Operand::Kind::memory || step.instruction.flow != Flow::next) continue;
+    constexpr std::int64_t stack_guard = 0x28;
+    if (operand.is_thread_local && operand.number == stack_guard && !operand.base.exists()) continue;
+    const PlaceName where = before.place(*object_, atom, step, operand);
+    if (where.is_stack) continue;
+    Access access;
+    access.place = where.name;
+    access.is_static = where.is_static;
+    access.offset = where.offset;
+    access.size = operand.size;
+    access.is_read = operand.read;
+    access.is_written = operand.written;
+    access.is_atomic = step.is_atomic;
+    access.locks = before.locks;
+    if (operand.written && i == 0) {
+      const bool alone = step.operands[1].kind == Operand::Kind::none;
+      access.value = alone ? Value::constant(1) : before.read(*object_, atom, step, step.operands[1]);
+      access.is_adjustment = step.operation == Operation::add || step.operation == Operation::subtract;
+      if (access.is_adjustment && access.value.is(Kind::constants) && access.value.numbers.size() == 1)
+        access.adjustment = *access.value.numbers.begin() * (step.operation == Operation::add ? 1 : -1);
+      if (access.value.is(Kind::address)) facts_->escaping.insert(access.value.name);
+    }
+    facts_->accesses.push_back(std::move(access));
+  }
+}
+
+void Observer::observe_comparison(const Atom& atom, const Step& step, const MachineState& before) {
+  if (step.operation != Operation::compare && step.operation != Operation::test) return;
+  Comparison comparison{before.read(*object_, atom, step, step.operands[0]),
+                        before.read(*object_, atom, step, step.operands[1])};
+  const bool itself = comparison.left == comparison.right;
+  for (const Value* side : {&comparison.left, &comparison.right})
+    if (side->is(Kind::address) && !itself) facts_->compared.insert(side->name);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Operand& operand = step.operands[i];
+    if (operand.kind != Operand::Kind::memory) continue;
+    const PlaceName where = before.place(*object_, atom, step, operand);
+    if (!where.is_stack) (i == 0 ? comparison.left : comparison.right) = {Kind::loaded, {}, 0, where.name};
+  }
+  if (itself && step.operation == Operation::test) comparison.right = Value::constant(0);
+  facts_->comparisons.push_back(std::move(comparison));
+}
+
+void Observer::observe_names(const Atom& atom, const Step& step) {
+  const auto first =
+      std::ranges::lower_bound(atom.references, step.instruction.offset, {}, &model::Reference::offset);
+  for (auto at = first; at != atom.references.end() && at->offset < step.instruction.end(); ++at)
+    if (const std::string name = name_of(*object_, *at); !name.empty()) {
+      facts_->names.insert(name);
+      const bool takes = step.operation == Operation::load_address || step.operation == Operation::move ||
+                         step.operation == Operation::compare || step.operation == Operation::push;
+      if (takes && !(at->place && step.operands[0].kind == Operand::Kind::memory && step.instruction.memory))
+        facts_->addressed.insert(name);
+    }
+  // The address of an instruction of this very function, kept for a later jump.
+  const auto target = step.instruction.memory_target;
+  const bool has_reference = first != atom.references.end() && first->offset < step.instruction.end();
+  if (step.operation == Operation::load_address && target && !has_reference && *target > 0 &&
+      *target < static_cast<std::int64_t>(atom.bytes.size()))
+    facts_->takes_label_address = true;
+  for (auto at = first; at != atom.references.end() && at->offset < step.instruction.end(); ++at)
+    if (at->place && graph_->owns(at->place->atom) && at->place->offset > 0 &&
+        step.instruction.flow == Flow::next)
+      facts_->takes_label_address = true;
+}
+
+void Observer::observe_parameters(const Step& step, const MachineState& before) {
+  const Operand& to = step.operands[0];
+  const bool clears = to.reg.exists() && to.reg == step.operands[1].reg &&
+                      (step.operation == Operation::xor_ || step.operation == Operation::subtract);
+  if (clears || step.instruction.is_nop) return;
+  for (const Operand& operand : step.operands)
+    for (const x86_64::Register r : {operand.reg, operand.base, operand.index}) {
+      if (!r.exists() || (r == operand.reg && !operand.read)) continue;
+      if (before[r].is(Kind::parameter)) facts_->parameters.insert(before[r].offset);
+    }
+}
+
+void Observer::observe_call(const Block& block, const Step& step, const MachineState& before) {
+  const Atom& atom = (*object_)[block.atom];
+  const std::string name = callee(atom, step, before);
+  if (name.empty()) return;
+  Call call;
+  call.name = name;
+  for (std::size_t i = 0; i < call.arguments.size(); ++i)
+    call.arguments[i] = before[x86_64::argument_registers[i]];
+  call.in_loop = block.in_loop;
+  call.is_tail = step.instruction.flow != Flow::call && step.instruction.flow != Flow::indirect_call;
+  call.returns = call.is_tail || !block.successors.empty();
+  call.locks = before.locks;
+  if (call.is_tail) {
+    Locks after = before.locks;
+    apply_lock(name, call.arguments[0], after);
+    facts_->can_return = true;
+    facts_->locks_at_return.push_back(std::move(after));
+    facts_->returns.push_back({Kind::result, {}, 0, name});
+  }
+  facts_->calls.push_back(std::move(call));
+}
+
+void Observer::observe_return(const MachineState& before) {
+  facts_->can_return = true;
+  const Value& value = before[x86_64::rax];
+  if (value.is(Kind::address)) facts_->escaping.insert(value.name);
+  facts_->returns.push_back(value);
+  facts_->locks_at_return.push_back(before.locks);
+}
+
+void Observer::observe(const Block& block, const Step& step, const MachineState& before) {
+  const Atom& atom = (*object_)[block.atom];
+  observe_names(atom, step);
+  observe_parameters(step, before);
+  observe_constants(atom, step, before);
+  observe_memory(atom, step, before);
+  observe_comparison(atom, step, before);
+  observe_call(block, step, before);
+  if (step.instruction.flow == Flow::ret) observe_return(before);
+  if (step.is_atomic) ++facts_->atomics;
+  if (step.operation == Operation::fence) ++facts_->fences;
+  if (step.operation == Operation::system_call) facts_->has_system_call = true;
+}
+
+}  // namespace stent::review

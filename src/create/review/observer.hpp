@@ -1,0 +1,38 @@
+// Writing down what each instruction does, given the state before it.
+#pragma once
+
+#include "create/review/flow_graph.hpp"
+#include "create/review/function_facts.hpp"
+#include "create/review/machine_state.hpp"
+
+namespace stent::review {
+
+class Observer {
+ public:
+  Observer(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts)
+      : object_(&object), graph_(&graph), facts_(&facts) {}
+
+  /// Adds what `step` does to the facts.
+  void observe(const Block& block, const x86_64::Step& step, const MachineState& before);
+  /// The callee of a call or of a jump out of the function; empty when `step` is neither.
+  [[nodiscard]] std::string callee(const model::Atom& atom, const x86_64::Step& step,
+                                   const MachineState& before) const;
+
+ private:
+  void observe_constants(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void observe_memory(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void observe_comparison(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void observe_names(const model::Atom& atom, const x86_64::Step& step);
+  void observe_parameters(const x86_64::Step& step, const MachineState& before);
+  void observe_call(const Block& block, const x86_64::Step& step, const MachineState& before);
+  void observe_return(const MachineState& before);
+
+  const model::Object* object_;
+  const FlowGraph* graph_;
+  FunctionFacts* facts_;
+};
+
+/// Changes the depth of the lock that a call of `callee` takes or gives back.
+void apply_lock(const std::string& callee, const Value& first_argument, Locks& locks);
+
+}  // namespace stent::review

@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
+
+namespace stent::review {
+namespace {
+
+bool is_loop_without_end(const FunctionFacts& facts) {
+  return !facts.can_return && std::ranges::any_of(facts.calls, [](const Call& call) { return call.in_loop; });
+}
+
+class ControlRules {
+ public:
+  ControlRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+
+  void run() {
+    for (const FunctionPair& pair : unit_->changed) {
+      check_start(pair);
+      check_for_ever(pair);
+      check_entry(pair);
+      check_once(pair);
+    }
+  }
+
+ private:
+  void report(const FunctionPair& pair, const char* kind, const std::string& what, const char* why,
+              const char* remedy) {
+    Finding finding = about(pair, Level::review, kind);
+    finding.message = pair.name() + " " + what;
+    finding.why = why;
+    finding.remedy = remedy;
+    findings_->add(pair.name(), std::move(finding));
+  }
+
+  [[nodiscard]] bool is_constructor(const std::string& name) const {
+    if (name.starts_with("_GLOBAL__sub_") || name.starts_with("__cxx_global_var_init") ||
+        name.find("__static_initialization_and_destruction") != std::string::npos)
+      return true;
+    const auto users = unit_->before.data_users.find(name);
+    return users != unit_->before.data_users.end() &&
+           std::ranges::any_of(users->second, [](const std::string& user) {
+             return user.starts_with(".init_array") || user.starts_with(".ctors") ||
+                    user.starts_with(".preinit_array");
+           });
+  }
+
+  [[nodiscard]] bool runs_only_at_start(const std::string& name, int depth = 0) const {
+    constexpr int deepest = 8;
+    if (name == "main" || is_constructor(name)) return true;
+    if (depth > deepest || (unit_->is_callable_from_outside(name))) return false;
+    const auto callers = unit_->before.callers.find(name);
+    if (callers == unit_->before.callers.end()) return false;
+    return std::ranges::all_of(callers->second, [&](const std::string& caller) {
+      return caller != name && runs_only_at_start(caller, depth + 1);
+    });
+  }
+
+  /// Named as something done at the start, it sets state of the program rather than of an object.
+  [[nodiscard]] bool looks_like_start(const FunctionPair& pair) const {
+    if (!runs_at_start(plain_name(pair.name()))) return false;
+    if (pair.old_declaration != nullptr)
+      for (const dwarf::Parameter& parameter : pair.old_declaration->parameters) {
+        const dwarf::Type& type = unit_->before.debug[parameter.type];
+        const auto pointee = unit_->before.debug[type.target].kind;
+        if (type.kind == dwarf::TypeKind::pointer &&
+            (pointee == dwarf::TypeKind::structure || pointee == dwarf::TypeKind::void_))
+          return false;
+      }
+    return std::ranges::any_of(pair.after->accesses, [](const Access& access) { return access.is_written; });
+  }
+
+  void check_start(const FunctionPair& pair) {
+    if (!runs_only_at_start(pair.before->name) && !looks_like_start(pair)) return;
+    report(pair, "ran-already", "runs when the program (or its configuration) starts",
+           "it has run already: what the new code would do differently does not happen",
+           "do what is missing from a hook, or acknowledge that it is not needed");
+  }
+
+  void check_for_ever(const FunctionPair& pair) {
+    const bool waits = std::ranges::any_of(
+        pair.before->calls, [](const Call& call) { return call.in_loop && is_wait(plain_name(call.name)); });
+    const bool calls_one = std::ranges::any_of(pair.before->calls, [&](const Call& call) {
+      const FunctionFacts* callee = unit_->before.find(call.name);
+      return callee != nullptr && callee != pair.before && is_loop_without_end(*callee);
+    });
+    if (!waits && !calls_one && !is_loop_without_end(*pair.before) && !runs_for_ever(plain_name(pair.name())))
+      return;
+    report(pair, "never-left", "waits or runs in a loop for as long as the program runs",
+           "a thread is inside it always, so the new code may never be entered",
+           "move the changed part into a function that the loop calls");
+  }
+
+  void check_entry(const FunctionPair& pair) {
+    const std::string& name = pair.before->name;
+    const auto callers = unit_->before.callers.find(name);
+    if (callers == unit_->before.callers.end()) return;
+    for (const std::string& caller : callers->second) {
+      const FunctionFacts* facts = unit_->before.find(caller);
+      if (facts == nullptr) continue;
+      if (caller.find("_State_impl") != std::string::npos && caller.find("_M_run") != std::string::npos)
+        thread_start(pair);
+      if (!facts->addressed.contains(name)) continue;
+      for (const Call& call : facts->calls) check_registration(pair, plain_name(call.name));
+    }
+  }
+
+  void thread_start(const FunctionPair& pair) {
+    report(pair, "thread-start", "is where threads start",
+           "threads that run entered the old code, and never enter it again",
+           "move the changed part into a function that it calls");
+  }
+
+  void check_registration(const FunctionPair& pair, const std::string& plain) {
+    if (plain == "pthread_create" || plain == "thrd_create") thread_start(pair);
+    if (plain == "signal" || plain == "sigaction" || plain == "bsd_signal" || plain == "sigset")
+      report(pair, "signal-handler", "handles signals",
+             "it can be entered at any instruction, with the program's state half changed",
+             "check that it stays async-signal-safe");
+    if (plain == "pthread_once" || plain == "call_once")
+      report(pair, "ran-already", "runs once, and did", "it has run already",
+             "do what is missing from a hook, or acknowledge that it is not needed");
+  }
+
+  /// True when static storage gets the call's result.
+  static bool is_init_call(const FunctionFacts& facts, const Call& call) {
+    return std::ranges::any_of(facts.accesses, [&](const Access& access) {
+      return access.is_static && access.is_written && access.value.is(Value::Kind::result) &&
+             access.value.name == call.name;
+    });
+  }
+
+  /// True when the part that runs once fills memory besides its flag.
+  static bool fills_memory(const FunctionFacts& facts) {
+    return std::ranges::any_of(facts.accesses, [](const Access& access) {
+      return access.is_written && (access.place.starts_with('?') || access.place.ends_with("[]"));
+    });
+  }
+
+  /// What a function writes to static storage, as text.
+  static std::multiset<std::string> static_effects(const FunctionFacts& facts) {
+    std::multiset<std::string> effects;
+    for (const Access& access : facts.accesses) {
+      if (!access.is_static || !access.is_written) continue;
+      std::string text = access.place + "=" + access.value.origin();
+      for (const std::int64_t number : access.value.numbers) text += fmt::format(" {}", number);
+      effects.insert(std::move(text));
+    }
+    for (const Call& call : facts.calls) {
+      std::string text = call.name + "(" + call.arguments[0].origin();
+      for (std::size_t i = 0; i < 3; ++i)
+        for (const std::int64_t number : call.arguments[i].numbers) text += fmt::format(" {}", number);
+      if (call.arguments[0].is(Value::Kind::address) || is_init_call(facts, call))
+        effects.insert(std::move(text));
+    }
+    return effects;
+  }
+
+  /// True when a flag in static storage lets part of the function run once.
+  static bool has_once_flag(const FunctionFacts& facts) {
+    if (facts.calls_to("__cxa_guard_acquire")) return true;
+    for (const Access& access : facts.accesses) {
+      const bool sets = access.is_static && access.is_written && access.value.is(Value::Kind::constants) &&
+                        access.value.numbers.size() == 1 && !access.value.is_constant(0);
+      if (!sets) continue;
+      for (const Comparison& comparison : facts.comparisons)
+        if (comparison.left.is(Value::Kind::loaded) && comparison.left.name == access.place &&
+            comparison.right.is_constant(0))
+          return true;
+    }
+    return false;
+  }
+
+  void check_once(const FunctionPair& pair) {
+    if (!has_once_flag(*pair.before)) return;
+    if (static_effects(*pair.before) == static_effects(*pair.after) && !fills_memory(*pair.before)) return;
+    report(pair, "ran-already", "has a part that runs once, and the state it leaves changed",
+           "that part has run already, and left the old state",
+           "set the new state from a hook, or acknowledge that it is not needed");
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+};
+
+}  // namespace
+
+void report_control(const ReviewedUnit& unit, Findings& findings) { ControlRules(unit, findings).run(); }
+
+}  // namespace stent::review

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "create/diff/object_index.hpp"
+#include "create/review/code_rules.hpp"
+#include "create/review/flow_graph.hpp"
+#include "create/review/names.hpp"
+
+namespace stent::review {
+namespace {
+
+bool is_coroutine(const std::string& symbol) {
+  return symbol.find(".Frame") != std::string::npos || symbol.find(".actor") != std::string::npos ||
+         symbol.ends_with(".destroy") || symbol.ends_with(".resume") || symbol.ends_with(".cleanup");
+}
+
+bool saves_position(const std::string& plain) {
+  static const std::set<std::string> names = {"setjmp",     "sigsetjmp",   "longjmp",
+                                              "siglongjmp", "swapcontext", "makecontext",
+                                              "getcontext", "setcontext",  "longjmp_chk"};
+  return names.contains(plain);
+}
+
+/// The type_info objects that the exception table of a function names.
+std::set<std::string> catch_types(const model::Object& object, const std::string& symbol) {
+  std::set<std::string> types;
+  for (const model::Function& function : object.functions) {
+    if (object[function.symbol].name != symbol) continue;
+    std::vector<model::AtomId> atoms = function.fragments;
+    atoms.push_back(function.entry);
+    for (const model::AtomId atom : atoms) {
+      const auto& frame = object.frames.at(atom.value);
+      if (!frame) continue;
+      for (const model::Reference& table : frame->fde_references)
+        if (table.place && object[table.place->atom].section.starts_with(".gcc_except_table"))
+          for (const model::Reference& reference : object[table.place->atom].references)
+            if (const std::string name = name_of(object, reference); name.find("_ZTI") != std::string::npos)
+              types.insert(name);
+    }
+  }
+  return types;
+}
+
+class IdentityRules {
+ public:
+  IdentityRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+
+  void run() {
+    for (const FunctionPair& pair : unit_->changed) {
+      check_positions(pair);
+      check_catch_types(pair);
+      check_throws(pair);
+      check_sets(pair);
+    }
+    check_carried();
+  }
+
+ private:
+  void report(const FunctionPair& pair, const char* kind, const std::string& what, const char* why,
+              const char* remedy) {
+    Finding finding = about(pair, Level::review, kind);
+    finding.message = pair.name() + ": " + what;
+    finding.why = why;
+    finding.remedy = remedy;
+    findings_->add(pair.name(), std::move(finding));
+  }
+
+  void check_positions(const FunctionPair& pair) {
+    constexpr const char* why = "a position in the old code can be stored, and is entered later";
+    constexpr const char* remedy = "make sure that none is stored while the patch is applied";
+    for (const FunctionFacts* facts : {pair.before, pair.after}) {
+      if (facts->name.find("E10_M_managerERSt9_Any_data") != std::string::npos)
+        report(pair, "saved-position", "it copies a closure that is stored, and changed", why, remedy);
+      if (is_coroutine(facts->name)) report(pair, "saved-position", "it is a coroutine", why, remedy);
+      if (facts->takes_label_address)
+        report(pair, "saved-position", "it takes the address of a label", why, remedy);
+      for (const Call& call : facts->calls) {
+        if (saves_position(plain_name(call.name)))
+          report(pair, "saved-position", "it calls " + call.name, why, remedy);
+        if (is_coroutine(call.name)) report(pair, "saved-position", "it starts a coroutine", why, remedy);
+      }
+      for (const std::string& name : facts->names)
+        if (is_coroutine(name)) report(pair, "saved-position", "it starts a coroutine", why, remedy);
+    }
+  }
+
+  void check_catch_types(const FunctionPair& pair) {
+    const auto before = catch_types(*unit_->before.object, pair.before->name);
+    const auto after = catch_types(*unit_->after.object, pair.after->name);
+    if (before == after) return;
+    report(pair, "catch-types",
+           fmt::format("it catches [{}] before, [{}] now", fmt::join(before, ", "), fmt::join(after, ", ")),
+           "exceptions of frames that exist, and of callers outside, take other ways",
+           "keep what it catches, or check every thrower");
+  }
+
+  void check_throws(const FunctionPair& pair) {
+    const auto thrown = [](const FunctionFacts& facts) {
+      std::set<std::string> types;
+      for (const Call& call : facts.calls)
+        if (call.name == "__cxa_throw") types.insert(call.arguments[1].origin());
+      return types;
+    };
+    std::set<std::string> known;
+    for (const auto& [name, facts] : unit_->before.facts) known.merge(thrown(facts));
+    for (const std::string& type : thrown(*pair.after))
+      if (!known.contains(type))
+        report(pair, "throws", "it throws " + type + ", which nothing here threw before",
+               "callers that are not replaced may not catch it",
+               "report the failure in the way callers know");
+  }
+
+  void check_sets(const FunctionPair& pair) {
+    for (const std::string& name : pair.after->names)
+      if ((name.starts_with("__start_") || name.starts_with("__stop_")) && !pair.before->names.contains(name))
+        report(pair, "linker-set", "it refers to " + name + " newly",
+               "a set is gathered when the program is linked", "refer to its elements by name");
+  }
+
+  /// Constants that the patch carries a second time: whoever compares addresses sees two.
+  void check_carried() {
+    const model::Object& object = *unit_->after.object;
+    std::set<std::string> known;
+    for (const model::Atom& atom : unit_->before.object->atoms)
+      known.insert(diff::without_ordinals(atom.name));
+    for (const model::AtomId id : unit_->pair.changes->selected) {
+      const model::Atom& atom = object[id];
+      if (atom.kind == model::AtomKind::code) continue;
+      const bool is_named = !atom.name.empty() && !atom.name.starts_with(".L");
+      model::Reference to;
+      to.place = model::Place{id, 0};
+      const std::string name = name_of(object, to);
+      if (is_named && !known.contains(name)) continue;
+      for (const FunctionPair& pair : unit_->changed) check_use(pair, atom, name, is_named);
+      if (is_named) check_holders(atom, name);
+    }
+  }
+
+  void check_use(const FunctionPair& pair, const model::Atom& atom, const std::string& name, bool is_named) {
+    const bool is_table = std::ranges::any_of(atom.references, [&](const model::Reference& reference) {
+      return reference.place && (*unit_->after.object)[reference.place->atom].kind == model::AtomKind::code;
+    });
+    const bool is_passed = std::ranges::any_of(pair.after->calls, [&](const Call& call) {
+      return !call.name.starts_with('*') && std::ranges::any_of(call.arguments, [&](const Value& v) {
+        return v.is(Value::Kind::address) && v.name == name;
+      });
+    });
+    const bool escapes = pair.after->compared.contains(name) ||
+                         (is_named && (pair.after->escaping.contains(name) || (is_table && is_passed)));
+    if (!escapes) return;
+    report(
+        pair, "address-identity",
+        (is_named ? name : std::string("a literal")) + " exists twice, and its address is kept or compared",
+        "objects that exist hold the address of the old one",
+        "keep it unchanged, and give the new one a new name");
+  }
+
+  /// A changed constant that live data points to.
+  void check_holders(const model::Atom& atom, const std::string& name) {
+    const auto holders = unit_->before.data_users.find(name);
+    if (holders == unit_->before.data_users.end() || unit_->changed.empty()) return;
+    report(unit_->changed.front(), "address-identity", atom.name + " changed, and data points to the old one",
+           "data that exists goes on pointing to the old one",
+           "keep it unchanged, and give the new one a new name");
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+};
+
+}  // namespace
+
+void report_identity(const ReviewedUnit& unit, Findings& findings) { IdentityRules(unit, findings).run(); }
+
+}  // namespace stent::review

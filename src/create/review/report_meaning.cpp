@@ -1,0 +1,321 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
+#include "create/review/type_text.hpp"
+
+namespace stent::review {
+namespace {
+
+using Numbers = std::set<std::int64_t>;
+
+Numbers without(const Numbers& a, const Numbers& b) {
+  Numbers rest;
+  std::ranges::set_difference(a, b, std::inserter(rest, rest.end()));
+  return rest;
+}
+
+struct Results {
+  Numbers constants;
+  bool only_constants = true;
+  bool from_table = false;  ///< the compiler's table of a switch
+};
+
+Results results(const FunctionFacts& facts) {
+  Results all;
+  for (const Value& value : facts.returns) {
+    all.constants.insert(value.numbers.begin(), value.numbers.end());
+    all.only_constants = all.only_constants && value.is(Value::Kind::constants);
+    all.from_table = all.from_table || value.name.starts_with("CSWTCH") ||
+                     value.name.starts_with("switch.table") || value.name.starts_with(".rodata");
+  }
+  return all;
+}
+
+/// The constants of the code, as magnitudes: x + 100 and x - 100 belong together, and so do a bit's mask and
+/// a shift by its number.
+Numbers used(const FunctionFacts& facts) {
+  Numbers all;
+  for (const auto& [use, number] : facts.constants) {
+    const bool is_shift = use == Use::shifted && number >= 0 && number < 63;
+    all.insert(is_shift ? std::int64_t{1} << number : number < 0 && number > INT64_MIN ? -number : number);
+  }
+  return all;
+}
+
+/// Arithmetic, but not comparing: what decides a result's value.
+std::multiset<std::pair<Use, std::int64_t>> computed(const FunctionFacts& facts) {
+  std::multiset<std::pair<Use, std::int64_t>> all;
+  for (const auto& constant : facts.constants)
+    if (constant.first == Use::computed || constant.first == Use::shifted) all.insert(constant);
+  return all;
+}
+
+/// No stores, and nothing called but what looks at its arguments.
+bool is_pure(const FunctionFacts& facts) {
+  return std::ranges::none_of(facts.accesses, [](const Access& access) { return access.is_written; }) &&
+         std::ranges::all_of(facts.calls, [&](const Call& call) {
+           return call.name == facts.name || keeps_nothing(plain_name(call.name)) ||
+                  decides_order(plain_name(call.name));
+         });
+}
+
+std::set<std::string> code_in(const FunctionFacts& facts, const dwarf::Function& function,
+                              const std::string& inlined) {
+  std::set<std::string> texts;
+  for (const dwarf::InlinedCall& call : function.inlined)
+    if (call.name == inlined)
+      for (const auto& [begin, end] : call.ranges)
+        for (const auto& [offset, text] : facts.code)
+          if (offset >= begin && offset < end) texts.insert(text);
+  return texts;
+}
+
+class MeaningRules {
+ public:
+  MeaningRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+
+  void run() {
+    for (const FunctionPair& pair : unit_->changed) {
+      check_results(pair);
+      check_inversion(pair);
+      check_order(pair);
+      check_inlined_order(pair);
+      check_computation(pair);
+    }
+    check_shared_constants();
+    check_states();
+    check_fields();
+  }
+
+ private:
+  void report(const FunctionPair& pair, Level level, const char* kind, const std::string& what,
+              const char* why, const char* remedy) {
+    Finding finding = about(pair, level, kind);
+    finding.message = pair.name() + ": " + what;
+    finding.why = why;
+    finding.remedy = level == Level::note ? "" : remedy;
+    findings_->add(pair.name(), std::move(finding));
+  }
+
+  [[nodiscard]] bool returns_number(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr) return true;
+    const auto kind = unit_->before.debug[pair.old_declaration->result].kind;
+    return kind == dwarf::TypeKind::base || kind == dwarf::TypeKind::enumeration;
+  }
+
+  [[nodiscard]] bool returns_unsigned(const FunctionPair& pair) const {
+    return pair.old_declaration != nullptr &&
+           spell(unit_->before.debug, pair.old_declaration->result).starts_with("unsigned");
+  }
+
+  void check_results(const FunctionPair& pair) {
+    if (!returns_number(pair)) return;
+    const Results before = results(*pair.before), after = results(*pair.after);
+    const Numbers lost = without(before.constants, after.constants);
+    const Numbers gained = without(after.constants, before.constants);
+    const bool replaced = !lost.empty() && !gained.empty();
+    const bool became_status = !before.only_constants && after.only_constants && !gained.empty();
+    const bool was_status = before.only_constants && !after.only_constants && !lost.empty();
+    if (before.from_table || after.from_table || (!replaced && !became_status && !was_status)) return;
+    const bool is_getter = replaced && before.only_constants && after.only_constants && lost.size() == 1 &&
+                           before.constants.size() == 1 && after.constants.size() == 1;
+    const std::string plain = plain_name(pair.name());
+    const bool is_size =
+        plain.find("size") != std::string::npos || plain.find("version") != std::string::npos ||
+        plain.find("len") != std::string::npos || plain.find("capacity") != std::string::npos;
+    const bool outside = unit_->is_callable_from_outside(pair.before->name);
+    report(pair, outside && (!is_getter || is_size) ? Level::review : Level::note, "result",
+           fmt::format("it returns [{}] before, [{}] now", fmt::join(before.constants, ", "),
+                       fmt::join(after.constants, ", ")),
+           "callers that are not replaced go by the old meaning", "keep the results that exist");
+  }
+
+  /// The same code with a condition turned round: yes and no changed places.
+  void check_inversion(const FunctionPair& pair) {
+    const auto& olds = pair.before->code;
+    const auto& news = pair.after->code;
+    if (olds.size() != news.size() || !returns_number(pair) || !pair.after->can_return) return;
+    if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->calls.empty()) return;
+    int inverted = 0;
+    for (std::size_t i = 0; i < olds.size(); ++i) {
+      const std::string& a = olds[i].second;
+      const std::string& b = news[i].second;
+      if (a == b) continue;
+      const bool opposite = a.starts_with("if ") && b.starts_with("if ") &&
+                            a.substr(0, a.size() - 1) == b.substr(0, b.size() - 1);
+      if (!opposite) return;
+      ++inverted;
+    }
+    if (inverted > 0 && results(*pair.after).only_constants)
+      report(pair, Level::review, "result", "it returns the opposite of what it returned",
+             "callers that are not replaced go by the old meaning", "keep the results that exist");
+  }
+
+  void report_order(const FunctionPair& pair, const std::string& name) {
+    report(pair, Level::review, "order", name + " decides where things are found again, and changed",
+           "what the old code sorted or filed stands where the new code may not look",
+           "rebuild the containers from a hook, or keep the order for existing entries");
+  }
+
+  void check_order(const FunctionPair& pair) {
+    const std::string plain = plain_name(pair.name());
+    const bool decides =
+        decides_order(plain) || (decides_place(plain) && computed(*pair.before) != computed(*pair.after));
+    if ((decides && is_pure(*pair.after)) || is_container(pair.name()))
+      return report_order(pair, pair.name());
+    const auto callers = unit_->before.callers.find(pair.before->name);
+    if (callers == unit_->before.callers.end()) return;
+    for (const std::string& caller : callers->second) {
+      const FunctionFacts* facts = unit_->before.find(caller);
+      if (facts == nullptr || !facts->addressed.contains(pair.before->name)) continue;
+      for (const Call& call : facts->calls)
+        if (is_search(plain_name(call.name))) report_order(pair, pair.name());
+    }
+  }
+
+  static bool inlined_code_changed(const FunctionPair& pair, const std::string& name) {
+    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return false;
+    const auto before = code_in(*pair.before, *pair.old_declaration, name);
+    const auto after = code_in(*pair.after, *pair.new_declaration, name);
+    return !before.empty() && !after.empty() && before != after;
+  }
+
+  void check_inlined_order(const FunctionPair& pair) {
+    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return;
+    std::set<std::string> names;
+    const auto& inlined = pair.new_declaration->inlined;
+    const bool searches = std::ranges::any_of(inlined, [](const dwarf::InlinedCall& call) {
+      return is_search(plain_name(call.name)) || is_container(call.name);
+    });
+    for (const dwarf::InlinedCall& call : inlined) {
+      const std::string plain = plain_name(call.name);
+      if (decides_order(plain) || (searches && !is_search(plain) && !is_container(call.name)))
+        names.insert(call.name);
+    }
+    for (const std::string& name : names)
+      if (inlined_code_changed(pair, name)) report_order(pair, name);
+    for (const dwarf::InlinedCall& call : inlined)
+      if (decides_place(plain_name(call.name)) && inlined_code_changed(pair, call.name) &&
+          std::ranges::count_if(unit_->changed, [&](const FunctionPair& host) {
+            return inlined_code_changed(host, call.name);
+          }) > 1)
+        report_order(pair, call.name);
+  }
+
+  /// A function without effects whose constants changed, and on which several others build.
+  void check_computation(const FunctionPair& pair) {
+    if (!is_pure(*pair.before) || !is_pure(*pair.after) || !returns_unsigned(pair)) return;
+
+    const auto callers = unit_->before.callers.find(pair.before->name);
+    if (computed(*pair.before) == computed(*pair.after) || callers == unit_->before.callers.end() ||
+        callers->second.size() < 2)
+      return;
+    report(pair, Level::review, "computation", "its arithmetic changed, and several functions build on it",
+           "what the old code computed is kept somewhere", "keep the results for what exists");
+  }
+
+  void check_shared_constants() {
+    std::map<std::pair<std::int64_t, std::int64_t>, std::vector<const FunctionPair*>> swaps;
+    for (const FunctionPair& pair : unit_->changed) {
+      const Numbers olds = used(*pair.before), news = used(*pair.after);
+      const Numbers lost = without(olds, news), gained = without(news, olds);
+      constexpr std::size_t most = 4;
+      if (lost.size() > most || gained.size() > most) continue;
+      for (const std::int64_t a : lost)
+        for (const std::int64_t b : gained) swaps[{a, b}].push_back(&pair);
+    }
+    for (const auto& [swap, pairs] : swaps) {
+      if (pairs.size() < 2) continue;
+      for (const FunctionPair* pair : pairs)
+        report(*pair, Level::review, "shared-constant",
+               fmt::format("{} is {} now, in {} functions", swap.first, swap.second, pairs.size()),
+               "several functions agree on it: what exists was made with the old value",
+               "check that nothing that exists depends on the old value, or acknowledge");
+    }
+  }
+
+  using States = std::map<std::string, std::pair<Numbers, Numbers>>;  // place -> stored, compared
+
+  static std::string state_key(const std::string& place) {
+    const std::size_t sign = place.find_last_of("+-");
+    const bool pointed = place.starts_with('*') || place.starts_with('?');
+    return pointed && sign != std::string::npos ? place.substr(sign) : place;
+  }
+
+  static States states(const Side& side) {
+    States all;
+    for (const auto& [name, facts] : side.facts) {
+      for (const Access& access : facts.accesses)
+        if (access.is_written && !access.is_adjustment && access.value.is(Value::Kind::constants))
+          for (const std::int64_t number : access.value.numbers) {
+            // Two neighbouring members can be stored at once.
+            if (access.size == 8)
+              all[state_key(access.place)].first.insert(static_cast<std::int32_t>(number));
+            all[state_key(access.place)].first.insert(number);
+          }
+      for (const Comparison& comparison : facts.comparisons)
+        if (comparison.left.is(Value::Kind::loaded) && comparison.right.is(Value::Kind::constants))
+          all[state_key(comparison.left.name)].second.insert(comparison.right.numbers.begin(),
+                                                             comparison.right.numbers.end());
+    }
+    return all;
+  }
+
+  /// A value that the old code stored and looked for, and that the new code does not know.
+  void check_states() {
+    if (unit_->changed.empty()) return;
+    const States olds = states(unit_->before);
+    const States news = states(unit_->after);
+    for (const auto& [place, before] : olds) {
+      const auto now = news.find(place);
+      if (now == news.end()) continue;
+      for (const std::int64_t value : before.first) {
+        const bool was_known = before.second.contains(value);
+        if (!was_known || now->second.second.contains(value) || now->second.first.contains(value)) continue;
+        if (without(now->second.second, before.second).empty()) continue;
+        report(unit_->changed.front(), Level::review, "stored-value",
+               fmt::format("{} is stored in {} by the old code, and the new code does not know it", value,
+                           place),
+               "values that exist lose their meaning", "keep the old values for what they meant");
+      }
+    }
+  }
+
+  /// A field that only new code stores and reads: existing objects never had it set.
+  void check_fields() {
+    const auto bytes = [](const Side& side, bool written) {
+      std::map<std::int64_t, std::set<std::string>> all;
+      for (const auto& [name, facts] : side.facts)
+        for (const Access& access : facts.accesses)
+          if (!access.is_static && (written ? access.is_written : access.is_read))
+            for (std::int64_t i = 0; i < access.size; ++i) all[access.offset + i].insert(name);
+      return all;
+    };
+    const auto old_writes = bytes(unit_->before, true), old_reads = bytes(unit_->before, false);
+    const auto writes = bytes(unit_->after, true), reads = bytes(unit_->after, false);
+    for (const auto& [byte, writers] : writes) {
+      const auto readers = reads.find(byte);
+      if (readers == reads.end() || old_writes.contains(byte) || old_reads.contains(byte)) continue;
+      if (readers->second == writers && writers.size() == 1) continue;
+      for (const FunctionPair& pair : unit_->changed)
+        if (writers.contains(pair.name()))
+          report(pair, Level::review, "new-field",
+                 fmt::format("it sets byte {} of an object, which no code used before, and others read it",
+                             byte),
+                 "objects that exist never had it set", "treat objects without it as the old code did");
+    }
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+};
+
+}  // namespace
+
+void report_meaning(const ReviewedUnit& unit, Findings& findings) { MeaningRules(unit, findings).run(); }
+
+}  // namespace stent::review

@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
+
+namespace stent::review {
+namespace {
+
+bool duplicates(const std::string& plain) {
+  return is_allocator(plain) || plain.find("dup") != std::string::npos ||
+         plain.find("asprintf") != std::string::npos;
+}
+
+/// How often a function does what concerns ownership.
+struct Counts {
+  int up = 0, down = 0;        ///< references
+  int made = 0, released = 0;  ///< objects
+  std::set<std::string> made_by, released_by;
+  std::set<std::string> released_parameters;
+};
+
+Counts count(const FunctionFacts& facts) {
+  Counts counts;
+  for (const Call& call : facts.calls) {
+    const std::string plain = plain_name(call.name);
+    if (const CountEffect effect = count_effect(plain); effect != CountEffect::none)
+      ++(effect == CountEffect::up ? counts.up : counts.down);
+    else if (is_release(plain)) {
+      ++counts.released;
+      counts.released_by.insert(plain);
+      if (call.arguments[0].is(Value::Kind::parameter))
+        counts.released_parameters.insert(call.arguments[0].origin());
+    } else if (duplicates(plain)) {
+      ++counts.made;
+      counts.made_by.insert(plain);
+    }
+  }
+  for (const Access& access : facts.accesses) {
+    const bool counted = access.is_adjustment && !access.is_static;
+    if (counted && access.adjustment == 1) ++counts.up;
+    if (counted && access.adjustment == -1) ++counts.down;
+  }
+  return counts;
+}
+
+struct Change {
+  const FunctionPair* pair = nullptr;
+  Counts before, after;
+
+  [[nodiscard]] int up() const { return after.up - before.up; }
+  [[nodiscard]] int down() const { return after.down - before.down; }
+  [[nodiscard]] int made() const { return after.made - before.made; }
+  [[nodiscard]] int released() const { return after.released - before.released; }
+};
+
+class OwnershipRules {
+ public:
+  OwnershipRules(const ReviewedUnit& unit, Findings& findings) : findings_(&findings) {
+    for (const FunctionPair& pair : unit.changed)
+      changes_.push_back({&pair, count(*pair.before), count(*pair.after)});
+  }
+
+  void run() {
+    check_references();
+    check_shifts();
+    for (const Change& change : changes_) {
+      check_parameters(change);
+      check_families(change);
+    }
+  }
+
+ private:
+  void report(const Change& change, Level level, const char* kind, const std::string& what) {
+    Finding finding = about(*change.pair, level, kind);
+    finding.message = change.pair->name() + ": " + what;
+    finding.why = level == Level::note
+                      ? "the balance of other functions is not concerned"
+                      : "objects that exist were made, counted or handed over under the old rule";
+    if (level != Level::note) finding.remedy = "patch only what keeps the old rule for existing objects";
+    findings_->add(change.pair->name(), std::move(finding));
+  }
+
+  void check_references() {
+    const auto moved =
+        std::ranges::count_if(changes_, [](const Change& c) { return c.up() != 0 || c.down() != 0; });
+    for (const Change& change : changes_) {
+      if (change.up() == 0 && change.down() == 0) continue;
+      const bool balanced = moved == 1 && change.up() == change.down() && change.up() > 0;
+      const bool gives_back_its_own = moved == 1 && change.up() == 0 && change.down() > 0 &&
+                                      (change.before.up > 0 || change.before.made > 0);
+      report(change, balanced || gives_back_its_own ? Level::note : Level::review, "reference-count",
+             fmt::format("references taken {:+}, given back {:+}", change.up(), change.down()));
+    }
+  }
+
+  void check_shifts() {
+    for (const Change& one : changes_)
+      for (const Change& other : changes_) {
+        if (one.pair == other.pair) continue;
+        if (one.released() > 0 && other.released() < 0)
+          report(one, Level::review, "ownership",
+                 "it releases what " + other.pair->name() + " released before");
+        if (one.released() > 0 && other.made() > 0)
+          report(one, Level::review, "ownership",
+                 "it releases more, and " + other.pair->name() + " makes more");
+        if (one.released() < 0 && other.made() < 0)
+          report(one, Level::review, "ownership",
+                 "it releases less, and " + other.pair->name() + " makes less");
+      }
+  }
+
+  void check_parameters(const Change& change) {
+    const auto& olds = change.before.released_parameters;
+    const auto& news = change.after.released_parameters;
+    if (olds == news) {
+      if (change.released() != 0 && !findings_->has("ownership", change.pair->name()))
+        report(change, Level::note, "ownership", fmt::format("objects released {:+}", change.released()));
+      return;
+    }
+    report(change, Level::review, "ownership",
+           fmt::format("of its arguments it releases [{}] before, [{}] now", fmt::join(olds, ", "),
+                       fmt::join(news, ", ")));
+  }
+
+  /// free for one and pool_free for another: existing objects came from where they came from.
+  void check_families(const Change& change) {
+    const auto differ = [](const std::set<std::string>& a, const std::set<std::string>& b) {
+      return !std::ranges::includes(a, b) && !std::ranges::includes(b, a);
+    };
+    if (differ(change.before.released_by, change.after.released_by))
+      report(change, Level::review, "allocator",
+             fmt::format("releases by [{}] before, by [{}] now", fmt::join(change.before.released_by, ", "),
+                         fmt::join(change.after.released_by, ", ")));
+    else if (differ(change.before.made_by, change.after.made_by))
+      report(change, changes_.size() > 1 ? Level::review : Level::note, "allocator",
+             fmt::format("makes objects by [{}] before, by [{}] now", fmt::join(change.before.made_by, ", "),
+                         fmt::join(change.after.made_by, ", ")));
+  }
+
+  Findings* findings_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace
+
+void report_ownership(const ReviewedUnit& unit, Findings& findings) { OwnershipRules(unit, findings).run(); }
+
+}  // namespace stent::review

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/type_text.hpp"
+
+namespace stent::review {
+namespace {
+
+using dwarf::Type;
+using dwarf::TypeKind;
+using dwarf::Variable;
+
+std::string key(const Variable& variable) {
+  return variable.function.empty() ? variable.name : variable.function + "." + variable.name;
+}
+
+/// Definitions with storage, and declarations of others' variables, by key.
+std::map<std::string, const Variable*> variables(const Side& side) {
+  std::map<std::string, const Variable*> all;
+  for (const Variable& variable : side.debug.variables) {
+    if (variable.linkage_name.empty()) continue;  // clang describes literals so
+    const Variable*& known = all[key(variable)];
+    if (known == nullptr || (!known->has_address && variable.has_address)) known = &variable;
+  }
+  return all;
+}
+
+/// Functions of the side that refer to the variable.
+std::set<std::string> users(const Side& side, const Variable& variable) {
+  std::set<std::string> found;
+  const std::string& symbol = variable.linkage_name;
+  for (const auto& [name, facts] : side.facts)
+    for (const std::string& used : facts.names)
+      if (used == symbol || used == symbol + ".#" || used == variable.function + "." + symbol)
+        found.insert(name);
+  return found;
+}
+
+Finding finding_about(const Variable& variable, Level level, const char* kind) {
+  Finding finding;
+  finding.level = level;
+  finding.kind = kind;
+  finding.remedy = "keep the variable as it is, or set what is missing from a hook";
+  (void)variable;
+  return finding;
+}
+
+/// True when the variable goes up and down: it counts what exists.
+bool counts(const Side& side, const Variable& variable) {
+  bool up = false, down = false;
+  for (const auto& [name, facts] : side.facts)
+    for (const Access& access : facts.accesses) {
+      if (access.place != variable.linkage_name && access.place != variable.linkage_name + ".#") continue;
+      up = up || access.adjustment > 0;
+      down = down || access.adjustment < 0;
+    }
+  return up && down;
+}
+
+class StaticRules {
+ public:
+  StaticRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+
+  void run() {
+    const auto olds = variables(unit_->before);
+    const auto news = variables(unit_->after);
+    for (const auto& [name, before] : olds) {
+      const auto found = news.find(name);
+      if (found == news.end())
+        removed(*before);
+      else
+        compare(*before, *found->second);
+    }
+    for (const auto& [name, after] : news)
+      if (!olds.contains(name)) added(*after);
+  }
+
+ private:
+  void removed(const Variable& before) {
+    if (!before.has_address || before.is_const || before.is_declaration) return;
+    Finding finding = finding_about(before, Level::review, "static-removed");
+    finding.message = before.name + " is gone, or has no memory of its own any more";
+    finding.why = "its live value is lost to the new code";
+    finding.old_place = before.place;
+    findings_->add(key(before), std::move(finding));
+  }
+
+  void compare(const Variable& before, const Variable& after) {
+    if (before.has_address && !after.has_address && !after.is_const) removed(before);
+    if (before.is_const != after.is_const && !before.is_declaration) {
+      Finding finding = finding_about(after, Level::review, "static-constness");
+      finding.message =
+          fmt::format("{} was {}, and is {} now", before.name, before.is_const ? "constant" : "writable",
+                      after.is_const ? "constant" : "writable");
+      finding.why = "its live value, and the memory it stands in, are the old build's";
+      place(finding, before, after);
+    }
+    const Type& a = unit_->before.debug[before.type];
+    const Type& b = unit_->after.debug[after.type];
+    const std::string old_text = spell(unit_->before.debug, before.type);
+    const std::string new_text = spell(unit_->after.debug, after.type);
+    if (old_text == new_text) return;
+    const bool same = same_layout(unit_->before.debug, before.type, unit_->after.debug, after.type);
+    const bool grave = a.kind != b.kind || a.size != b.size;
+    const Level level = same              ? Level::note
+                        : before.is_const ? Level::review
+                        : grave           ? Level::refused
+                                          : Level::review;
+    Finding finding = finding_about(after, level, "static-type");
+    finding.message = fmt::format("{} is {} before, {} now", before.name, old_text, new_text);
+    finding.why = same ? "only names changed" : "its live value was stored as the old type";
+    if (before.is_const && !before.has_address) finding.level = Level::note;
+    place(finding, before, after);
+  }
+
+  void place(Finding& finding, const Variable& before, const Variable& after) {
+    finding.old_place = before.place;
+    finding.new_place = after.place;
+    findings_->add(key(before), std::move(finding));
+  }
+
+  void added(const Variable& after) {
+    if (!after.has_address || after.is_const || after.is_declaration) return;
+    const std::set<std::string> used_by = users(unit_->after, after);
+    const bool is_shared = after.function.empty() && used_by.size() > 1;
+    const bool is_state = is_shared || counts(unit_->after, after);
+    Finding finding = finding_about(after, is_state ? Level::review : Level::note, "static-new");
+    finding.message = fmt::format("{} is new, and used by {} functions", after.name, used_by.size());
+    finding.why = is_state
+                      ? "it starts at its initial value, although the old code did what it keeps track of"
+                      : "it starts at its initial value, and one function keeps it";
+    finding.functions.assign(used_by.begin(), used_by.end());
+    finding.new_place = after.place;
+    findings_->add(key(after), std::move(finding));
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+};
+
+}  // namespace
+
+void report_missing_debug(const ReviewedUnit& unit, Findings& findings) {
+  if (!unit.before.debug.functions.empty() && !unit.after.debug.functions.empty()) return;
+  Finding finding;
+  finding.level = Level::review;
+  finding.kind = "no-debug-info";
+  finding.message = unit.pair.source + " has no debug information";
+  finding.why = "changed types and signatures cannot be seen";
+  finding.remedy = "build with -g";
+  findings.add(unit.before.object->source, std::move(finding));
+}
+
+void report_statics(const ReviewedUnit& unit, Findings& findings) { StaticRules(unit, findings).run(); }
+
+}  // namespace stent::review

@@ -1,0 +1,30 @@
+#include "create/review/review.hpp"
+
+#include "create/review/code_rules.hpp"
+#include "create/review/rules.hpp"
+
+namespace stent::review {
+
+std::vector<Finding> review(const std::vector<UnitPair>& units) {
+  Findings findings;
+  for (const UnitPair& pair : units) {
+    report_refusals(pair, findings);
+    report_functions(pair, findings);
+    if (pair.changes->nothing_changed()) continue;
+    ReviewedUnit unit;
+    prepare(unit, pair);
+    report_missing_debug(unit, findings);
+    report_types(unit, findings);
+    report_statics(unit, findings);
+    report_signatures(unit, findings);
+    report_control(unit, findings);
+    report_locks(unit, findings);
+    report_ownership(unit, findings);
+    report_new_effects(unit, findings);
+    report_meaning(unit, findings);
+    report_identity(unit, findings);
+  }
+  return findings.sorted();
+}
+
+}  // namespace stent::review

@@ -1,0 +1,112 @@
+#include "create/review/reviewed_unit.hpp"
+
+#include <algorithm>
+
+#include "binary/dwarf/load_debug_info.hpp"
+#include "create/diff/object_index.hpp"
+#include "create/review/follow.hpp"
+
+namespace stent::review {
+namespace {
+
+std::set<std::string> noreturn_names(const dwarf::DebugInfo& debug) {
+  std::set<std::string> names;
+  for (const dwarf::Function& function : debug.functions)
+    if (function.is_noreturn) names.insert(function.linkage_name);
+  return names;
+}
+
+void read_debug(Side& side) {
+  side.debug = dwarf::load_debug_info(side.object->path);
+  for (const dwarf::Function& function : side.debug.functions) {
+    const dwarf::Function*& known = side.declared[function.linkage_name];
+    if (known == nullptr || known->is_declaration) known = &function;
+  }
+}
+
+void read_code(Side& side) {
+  const model::Object& object = *side.object;
+  const CodeTargets targets = code_targets(object);
+  const std::set<std::string> noreturn = noreturn_names(side.debug);
+  for (std::uint32_t i = 0; i < object.functions.size(); ++i) {
+    FunctionFacts facts = follow(object, {i}, targets, noreturn);
+    for (const std::string& name : facts.names) side.callers[name].push_back(facts.name);
+    side.facts.insert_or_assign(facts.name, std::move(facts));
+  }
+  for (const model::Atom& atom : object.atoms) {
+    if (atom.kind == model::AtomKind::code) continue;
+    for (const model::Reference& reference : atom.references)
+      // A place inside a function is a switch table's.
+      if (const std::string name = name_of(object, reference);
+          !name.empty() && reference.place.value_or(model::Place{}).offset == 0)
+        side.data_users[name].push_back(atom.name.empty() ? atom.section : atom.name);
+  }
+}
+
+}  // namespace
+
+const FunctionFacts* Side::find(const std::string& symbol) const {
+  const auto at = facts.find(symbol);
+  return at == facts.end() ? nullptr : &at->second;
+}
+
+const dwarf::Function* Side::declaration(const std::string& symbol) const {
+  auto at = declared.find(symbol);
+  if (at == declared.end()) at = declared.find(model::parse_name(symbol).base);
+  return at == declared.end() ? nullptr : at->second;
+}
+
+void prepare(ReviewedUnit& unit, const UnitPair& pair) {
+  unit.pair = pair;
+  unit.before.object = pair.old_object;
+  unit.after.object = pair.new_object;
+  for (Side* side : {&unit.before, &unit.after}) {
+    read_debug(*side);
+    read_code(*side);
+  }
+  const auto symbol = [](const model::Object& object, model::FunctionId id) {
+    return object[object[id].symbol].name;
+  };
+  for (const diff::FunctionChange& change : pair.changes->functions) {
+    if (change.kind == diff::ChangeKind::removed) {
+      unit.removed.push_back(symbol(*pair.old_object, *change.old_function));
+      continue;
+    }
+    const FunctionFacts* now = unit.after.find(symbol(*pair.new_object, *change.new_function));
+    if (change.kind == diff::ChangeKind::added) {
+      unit.added.push_back(now);
+      continue;
+    }
+    const std::string before = symbol(*pair.old_object, *change.old_function);
+    unit.changed.push_back(
+        {unit.before.find(before), now, unit.before.declaration(before), unit.after.declaration(now->name)});
+  }
+}
+
+bool ReviewedUnit::is_callable_from_outside(const std::string& symbol) const {
+  for (const model::Symbol& known : before.object->symbols)
+    if (known.name == symbol && known.definition && diff::is_global(known)) return true;
+  if (before.data_users.contains(symbol)) return true;
+  const auto users = before.callers.find(symbol);
+  if (users == before.callers.end()) return false;
+  return std::ranges::any_of(users->second, [&](const std::string& user) {
+    const FunctionFacts* facts = before.find(user);
+    return facts != nullptr && facts->addressed.contains(symbol);
+  });
+}
+
+bool ReviewedUnit::is_replaced(const std::string& symbol) const {
+  return std::ranges::any_of(changed, [&](const FunctionPair& one) { return one.before->name == symbol; });
+}
+
+Finding about(const FunctionPair& function, Level level, std::string kind) {
+  Finding finding;
+  finding.level = level;
+  finding.kind = std::move(kind);
+  finding.functions = {function.name()};
+  if (function.old_declaration != nullptr) finding.old_place = function.old_declaration->place;
+  if (function.new_declaration != nullptr) finding.new_place = function.new_declaration->place;
+  return finding;
+}
+
+}  // namespace stent::review

@@ -1,0 +1,59 @@
+// One unit as the rules see it: models, changes, debug information and the facts of every function.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "binary/dwarf/debug_info.hpp"
+#include "create/review/finding.hpp"
+#include "create/review/function_facts.hpp"
+#include "create/review/unit_pair.hpp"
+
+namespace stent::review {
+
+/// One side, old or new.
+struct Side {
+  const model::Object* object = nullptr;
+  dwarf::DebugInfo debug;
+  std::map<std::string, FunctionFacts> facts;                  ///< by symbol; every function of the object
+  std::map<std::string, std::vector<std::string>> callers;     ///< by symbol: the functions that refer to it
+  std::map<std::string, std::vector<std::string>> data_users;  ///< by symbol: the data that refers to it
+  std::map<std::string, const dwarf::Function*> declared;      ///< by symbol without clone suffix
+
+  [[nodiscard]] const FunctionFacts* find(const std::string& symbol) const;
+  [[nodiscard]] const dwarf::Function* declaration(const std::string& symbol) const;
+};
+
+/// A function before and after; only changed ones.
+struct FunctionPair {
+  const FunctionFacts* before = nullptr;
+  const FunctionFacts* after = nullptr;
+  const dwarf::Function* old_declaration = nullptr;  ///< may be null
+  const dwarf::Function* new_declaration = nullptr;
+
+  [[nodiscard]] const std::string& name() const { return after->name; }
+};
+
+struct ReviewedUnit {
+  UnitPair pair;
+  Side before, after;
+  std::vector<FunctionPair> changed;
+  std::vector<const FunctionFacts*> added;
+  std::vector<std::string> removed;
+
+  /// Other units, or pointers, can call the old function `symbol`.
+  [[nodiscard]] bool is_callable_from_outside(const std::string& symbol) const;
+  [[nodiscard]] bool is_replaced(const std::string& symbol) const;
+};
+
+/// Reads the debug information and follows every function. Not movable afterwards: it points into itself.
+void prepare(ReviewedUnit& unit, const UnitPair& pair);
+
+/// A finding with the places and the name of the function filled in.
+[[nodiscard]] Finding about(const FunctionPair& function, Level level, std::string kind);
+
+}  // namespace stent::review

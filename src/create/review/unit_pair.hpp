@@ -1,0 +1,18 @@
+// What the review is given of one unit.
+#pragma once
+
+#include <string>
+
+#include "create/diff/change_set.hpp"
+
+namespace stent::review {
+
+/// One unit before and after the change. The debug information is read from the objects' files.
+struct UnitPair {
+  std::string source;  ///< as the build names it
+  const model::Object* old_object = nullptr;
+  const model::Object* new_object = nullptr;
+  const diff::ChangeSet* changes = nullptr;
+};
+
+}  // namespace stent::review
