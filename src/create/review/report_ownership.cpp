@@ -58,7 +58,7 @@ struct Change {
 
 class OwnershipRules {
  public:
-  OwnershipRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+  OwnershipRules(const ReviewedUnit& unit, Findings& findings) : findings_(&findings) {
     for (const FunctionPair& pair : unit.changed)
       changes_.push_back({&pair, count(*pair.before), count(*pair.after)});
   }
@@ -140,7 +140,6 @@ class OwnershipRules {
                          fmt::join(change.after.made_by, ", ")));
   }
 
-  const ReviewedUnit* unit_;
   Findings* findings_;
   std::vector<Change> changes_;
 };
