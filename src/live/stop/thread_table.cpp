@@ -44,6 +44,7 @@ ThreadTable::Entry* ThreadTable::seize(const process::ThreadStat& thread, Patien
     } catch (const Error& error) {
       if (error.code() != ErrorCode::busy || Clock::now() > end) throw;
       pump();  // the exec waits for the threads that it ended and that stent holds
+      adopt_unseen();
     }
   }
 }
@@ -237,6 +238,15 @@ Unstoppable ThreadTable::explain(const Entry& entry) const {
   return {entry.tracee.tid(), entry.view.comm, std::move(reason)};
 }
 
+void ThreadTable::adopt_unseen() {
+  for (const Tid tid : list_threads(target_->pid())) {
+    if (find(tid) != nullptr || !Tracee::is_held(tid)) continue;
+    entries_.push_back(std::make_unique<Entry>(
+        Entry{Tracee::newborn(target_->pid(), tid), StoppedThread{.tid = tid, .comm = "?"}}));
+    entries_.back()->tracee.interrupt();
+  }
+}
+
 bool ThreadTable::holds_any() const {
   if (entries_.empty()) return false;
   if (entries_.size() > 1 || !is_leader(*entries_.front())) return true;
@@ -250,15 +260,14 @@ void ThreadTable::detach_all() noexcept try {
   // All at once: one that executes waits for the end of the others, and that for being reaped.
   for (const auto deadline = Clock::now() + patience; Clock::now() < deadline;) try {
       pump();
-      if (!holds_any()) break;
+      const bool was_executed = std::exchange(executed_, false);
+      if (!holds_any() && !was_executed) break;
+      adopt_unseen();
       await_report(std::chrono::milliseconds(1));
     } catch (const Error&) {  // it executed and was let go
     }
   for (const auto& entry : entries_) entry->tracee.abandon();
   entries_.clear();
-  const Tid leader{target_->pid().value};
-  if (std::exchange(executed_, false) && Tracee::is_held(leader))
-    Tracee::newborn(target_->pid(), leader).detach();
 } catch (const std::exception&) {  // out of memory: the kernel lets go what is still held when stent ends
 }
 

@@ -75,6 +75,9 @@ class ThreadTable {
  private:
   void adopt(Tid child);
   void forget_ended();
+  /// Takes in threads that are traced and not known: born of one that an exec ended before it could tell, or
+  /// the one that executed, which goes on under the leader's id.
+  void adopt_unseen();
   void answer(Entry& entry, const StopEvent& event);
   Entry* seize(const process::ThreadStat& thread, PatientSeize& attach);
   std::size_t seize_listed(bool with_leader);
