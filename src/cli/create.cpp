@@ -17,20 +17,40 @@ namespace {
 
 struct CreateOptions {
   create::Request request;
-  std::vector<std::filesystem::path> objects;
+  std::vector<std::string> words;  ///< objects, or what stands behind `--`
   std::filesystem::path output;
   std::string consistency;
 };
 
-/// Checks that the inputs are one of the two forms, and files that exist.
+[[noreturn]] void unclear() {
+  throw Error(
+      ErrorCode::usage, "what to make a patch of is not clear",
+      "give one of: --patch DIFF --compile-commands FILE; --patch DIFF -- BUILD COMMAND; --old-tree DIR "
+      "--new-tree DIR; pairs OLD.o NEW.o or OLD.a NEW.a");
+}
+
+void take_pairs(CreateOptions& options) {
+  const auto& words = options.words;
+  if (words.empty() || words.size() % 2 != 0) unclear();
+  for (const std::string& word : words)
+    if (!std::filesystem::is_regular_file(word))
+      throw Error(ErrorCode::usage, fmt::format("no such file: {}", word), "give pairs OLD.o NEW.o");
+  for (std::size_t i = 0; i < words.size(); i += 2)
+    options.request.explicit_pairs.emplace_back(words[i], words[i + 1]);
+}
+
+/// Checks that the inputs are one of the forms.
 void complete(CreateOptions& options) {
   create::Request& request = options.request;
-  const bool compiles = !request.compile_commands.empty() && !request.diff.empty();
-  if (compiles == !options.objects.empty() || options.objects.size() % 2 != 0)
-    throw Error(ErrorCode::usage, "what to make a patch of is not clear",
-                "give either --compile-commands FILE and --patch FILE, or pairs OLD.o NEW.o");
-  for (std::size_t i = 0; i < options.objects.size(); i += 2)
-    request.explicit_pairs.emplace_back(options.objects[i], options.objects[i + 1]);
+  const bool has_trees = !request.old_tree.empty() && !request.new_tree.empty();
+  if (!request.diff.empty()) {
+    if (has_trees || request.compile_commands.empty() == options.words.empty()) unclear();
+    request.build_command = options.words;
+  } else if (has_trees ? !options.words.empty() : request.old_tree != request.new_tree) {
+    unclear();
+  } else if (!has_trees) {
+    take_pairs(options);
+  }
   if (request.name.empty()) request.name = options.output.stem().string();
   request.entry_by_entry = options.consistency == "entry";
   request.jobs = std::max(1U, std::thread::hardware_concurrency());
@@ -60,14 +80,17 @@ void add_create(CLI::App& app) {
   CLI::App* command = app.add_subcommand("create", "makes a patch from a change of the source");
   auto options = std::make_shared<CreateOptions>();
   create::Request& request = options->request;
-  command->add_option("objects", options->objects, "OLD.o NEW.o pairs instead of compiling")
-      ->check(CLI::ExistingFile);
+  command->add_option("words", options->words, "OLD.o NEW.o pairs, or `-- BUILD COMMAND`");
   command->add_option("--target", request.target, "the executable or library to patch")
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--compile-commands", request.compile_commands, "compile_commands.json of its build")
       ->check(CLI::ExistingFile);
   command->add_option("--patch", request.diff, "the change, as a unified diff")->check(CLI::ExistingFile);
+  command->add_option("--old-tree", request.old_tree, "objects before the change, by relative path")
+      ->check(CLI::ExistingDirectory);
+  command->add_option("--new-tree", request.new_tree, "objects after the change")
+      ->check(CLI::ExistingDirectory);
   command->add_option("--source-root", request.source_root, "what the diff's paths are relative to");
   command->add_option("--debug-root", request.debug_roots, "where debug files are (before /usr/lib/debug)")
       ->check(CLI::ExistingDirectory);

@@ -4,16 +4,10 @@
 #include <fmt/ranges.h>
 
 #include "create/compile/compile_change.hpp"
+#include "create/compile/given_pairs.hpp"
 
 namespace stent::create {
 namespace {
-
-std::vector<compile::ObjectPair> given_pairs(const Request& request) {
-  std::vector<compile::ObjectPair> pairs;
-  for (const auto& [old_object, new_object] : request.explicit_pairs)
-    pairs.push_back({old_object.string(), old_object, new_object, {}});
-  return pairs;
-}
 
 std::string describe(const compile::HunkAccount& hunk) {
   using Fate = compile::HunkAccount::Fate;
@@ -28,9 +22,14 @@ std::string describe(const compile::HunkAccount& hunk) {
 }  // namespace
 
 std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vector<std::string>& notes) {
-  if (!request.explicit_pairs.empty()) return given_pairs(request);
+  if (!request.explicit_pairs.empty())
+    return compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes);
+  if (!request.old_tree.empty())
+    return compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes);
   compile::CompileRequest compile_request;
   compile_request.compile_commands = request.compile_commands;
+  compile_request.build_command = request.build_command;
+  compile_request.build_directory = std::filesystem::current_path();
   compile_request.diff = request.diff;
   compile_request.source_root = request.source_root;
   compile_request.work_directory = request.work_directory;

@@ -9,7 +9,7 @@
 
 namespace stent::create {
 
-/// The explicit pairs, or what compiling the change gives. What became of each hunk goes to `notes`.
+/// The given objects, or what compiling the change gives. What became of each hunk goes to `notes`.
 [[nodiscard]] std::vector<compile::ObjectPair> collect_pairs(const Request& request,
                                                              std::vector<std::string>& notes);
 
