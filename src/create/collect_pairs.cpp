@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "create/compile/compile_change.hpp"
 #include "create/compile/given_pairs.hpp"
 
@@ -21,11 +23,11 @@ std::string describe(const compile::HunkAccount& hunk) {
 
 }  // namespace
 
-std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vector<std::string>& notes) {
+CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& notes) {
   if (!request.explicit_pairs.empty())
-    return compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes);
+    return {compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes), {}};
   if (!request.old_tree.empty())
-    return compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes);
+    return {compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes), {}};
   compile::CompileRequest compile_request;
   compile_request.compile_commands = request.compile_commands;
   compile_request.build_command = request.build_command;
@@ -35,8 +37,15 @@ std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vect
   compile_request.work_directory = request.work_directory;
   compile_request.jobs = request.jobs;
   compile::CompiledChange change = compile::compile_change(compile_request);
-  for (const compile::HunkAccount& hunk : change.hunks) notes.push_back(describe(hunk));
-  return change.pairs;
+  CollectedPairs collected{std::move(change.pairs), {}};
+  for (const compile::HunkAccount& hunk : change.hunks) {
+    notes.push_back(describe(hunk));
+    const std::string id = "hunk:" + hunk.file;
+    if (hunk.needs_decision &&
+        std::ranges::find(collected.questions, id, &Question::id) == collected.questions.end())
+      collected.questions.push_back({id, hunk.why});
+  }
+  return collected;
 }
 
 }  // namespace stent::create
