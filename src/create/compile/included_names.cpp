@@ -32,10 +32,12 @@ void scan_line(std::string_view line, Includes& out) {
   else if (!line.starts_with('#'))
     return;
   line = skip_blanks(line.substr(1));
-  constexpr std::size_t longest_word = 12;
-  if (line.starts_with("/*") || (line.ends_with('\\') && line.size() <= longest_word))
-    out.has_computed = true;
   static constexpr std::array<std::string_view, 3> directives{"include_next", "include", "import"};
+  const bool is_cut = line.ends_with('\\') &&
+                      std::any_of(directives.begin(), directives.end(), [&](std::string_view directive) {
+                        return directive.starts_with(line.substr(0, line.size() - 1));
+                      });
+  if (line.starts_with("/*") || is_cut) out.has_computed = true;
   const auto word = std::find_if(directives.begin(), directives.end(),
                                  [&](std::string_view directive) { return line.starts_with(directive); });
   if (word == directives.end()) return;

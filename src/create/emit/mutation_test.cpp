@@ -130,8 +130,10 @@ void mutate_relocations(Tally& tally) {
     });
     tally.plant(name + "place", [&](patch::Image& image) { of(image).place = of(image).place + 1; });
     tally.plant(name + "type", [&](patch::Image& image) {
-      const bool is_wide = of(image).type == RelocationType::abs64;
-      of(image).type = is_wide ? RelocationType::pc32 : RelocationType::abs64;
+      // The offset of a thread-local is written as it is, like an address.
+      const bool is_plain =
+          of(image).type == RelocationType::abs64 || x86_64::describe(of(image).type).is_tls;
+      of(image).type = is_plain ? RelocationType::pc32 : RelocationType::abs64;
     });
     for (std::uint32_t other = 0; other < tally.world.image.bindings.size(); ++other)
       if (other != relocations[i].binding)
