@@ -22,7 +22,10 @@ OTHER_C = """static int hits = 900;
 __attribute__((noinline)) static int check(int n) { return n - hits++; }
 int other(int n) { return check(n); }
 """
-LEAF_C = """__attribute__((noinline)) static int leaf(int n) { return n * 3 + 1; }
+LEAF_C = """static inline __attribute__((always_inline)) int step(int n) { return n + 7; }
+int twice_stepped(int n) { return step(step(n)); }
+int (*kept)(int) = step;
+__attribute__((noinline)) static int leaf(int n) { return n * 3 + 1; }
 int around(int a, int b) { return leaf(a) * b + leaf(b) * a + a + b; }
 """
 MAIN_C = """#include <stdio.h>
@@ -65,6 +68,12 @@ STENT_REPLACE(twice, "store")
 GREEDY = """#include <stent/patch.h>
 int greedy(int n) { __asm__ volatile("xor %%r8d, %%r8d\\n\\txor %%r9d, %%r9d" : : : "r8", "r9"); return n * 3 + 2; }
 STENT_REPLACE(greedy, "leaf")
+"""
+
+
+INLINED = """#include <stent/patch.h>
+int wider(int n) { return n + 8; }
+STENT_REPLACE(wider, "step")
 """
 
 
@@ -164,6 +173,7 @@ def refusals(world, _):
     world.refused(STATIC.replace('_IN(fixed_check, "check", "store.c")', '(fixed_check, "check")'), "more than once")
     world.refused(STATIC.replace('"hidden_bonus"', '"no_such_thing"'), "no_such_thing is not in")
     world.refused(STATIC.replace('STENT_BIND_IN(hits, "hits", "store.c")', ""), "STENT_BIND_IN(hits")
+    world.refused(INLINED, "inlined:twice_stepped")
     if "marks no function" not in world.create("int x;\n", expect=3):
         raise Failed("a file without marks is not named as such")
 

@@ -6,6 +6,7 @@
 
 #include "binary/arch/x86_64/clobbers.hpp"
 #include "binary/arch/x86_64/decode.hpp"
+#include "binary/dwarf/inlined_copies.hpp"
 
 namespace stent::manual {
 namespace {
@@ -98,6 +99,7 @@ class HazardSearch {
       look_for_relying_callers(function);
       look_for_clones(function);
     }
+    look_for_inlined_copies();
     return std::move(hazards_);
   }
 
@@ -128,6 +130,23 @@ class HazardSearch {
       hazards_.push_back({"clone:" + symbol.name,
                           symbol.name + " is another copy of " + function.name + ", and stays as it is"});
     }
+  }
+
+  void look_for_inlined_copies() {
+    std::map<LinkAddress, std::string> functions;
+    for (const bind::BoundFunction& function : unit_.bound.replaced)
+      functions[function.extents.at(0).range.begin] = function.name;
+    for (const dwarf::InlinedCopy& copy : dwarf::inlined_copies(image_.debug_file, functions))
+      if (!is_inside_replaced(copy.at))
+        hazards_.push_back({"inlined:" + copy.host,
+                            copy.host + " of " + copy.source + " holds an inlined copy of " + copy.function});
+  }
+
+  [[nodiscard]] bool is_inside_replaced(LinkAddress at) const {
+    for (const bind::BoundFunction& function : unit_.bound.replaced)
+      for (const patch::Extent& extent : function.extents)
+        if (extent.range.contains(at)) return true;
+    return false;
   }
 
   const ManualUnit& unit_;
