@@ -3,17 +3,15 @@
 
 #include <vector>
 
-#include "create/choose_units.hpp"
 #include "create/request.hpp"
 #include "create/review/finding.hpp"
 #include "patch/patch.hpp"
 
 namespace stent::create {
 
-/// `all`, unless the request says entry by entry; several functions then are one more finding,
-/// "entry-by-entry", that needs an acknowledgement.
-[[nodiscard]] patch::Consistency choose_consistency(const Request& request,
-                                                    const std::vector<ChosenUnit>& units,
+/// `all`, unless the request says entry by entry; that several functions of `patch` do so is then one more
+/// finding, "entry-by-entry", which needs an acknowledgement.
+[[nodiscard]] patch::Consistency choose_consistency(const Request& request, const patch::Patch& patch,
                                                     std::vector<review::Finding>& findings);
 
 }  // namespace stent::create

@@ -6,19 +6,34 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "create/guess_difference.hpp"
 
 namespace stent::create {
 namespace {
 
+std::size_t mismatched(const ChosenUnit& unit) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(unit.match.mismatches, [](const std::string& why) { return !why.empty(); }));
+}
+
 void refuse_other_build(const ChosenUnit& best, const model::Image& target) {
-  const auto mismatched =
-      std::ranges::count_if(best.match.mismatches, [](const std::string& why) { return !why.empty(); });
   const std::size_t functions = best.unit->old_object->functions.size();
-  if (best.match.matched() != 0 || static_cast<std::size_t>(mismatched) * 2 <= functions) return;
+  if (best.match.matched() != 0 || mismatched(best) * 2 <= functions) return;
   throw Error(ErrorCode::mismatch,
-              fmt::format("{} as compiled here is not what {} holds: {}", best.unit->pair.source,
-                          target.path.string(), best.match.first_mismatch()),
+              fmt::format("{} as compiled here is not what {} holds: {}; {}", best.unit->pair.source,
+                          target.path.string(), best.match.first_mismatch(),
+                          guess_difference(*best.unit->old_object, target)),
               "use the compiler, the flags and the source that the target was built from");
+}
+
+/// What is not changed may differ (a COMDAT copy of another unit was linked); it is said, so that nobody is
+/// misled.
+void note_other_code(const ChosenUnit& best, const model::Image& target, std::vector<std::string>& notes) {
+  if (mismatched(best) == 0) return;
+  notes.push_back(fmt::format("{}: {} of its {} functions are in {} with other code, first {}; {}",
+                              best.unit->pair.source, mismatched(best),
+                              best.unit->old_object->functions.size(), target.path.filename().string(),
+                              best.match.first_mismatch(), guess_difference(*best.unit->old_object, target)));
 }
 
 /// By source: the way of compiling it that matches the target best.
@@ -42,10 +57,12 @@ std::vector<ChosenUnit> choose_units(const std::vector<ComparedUnit>& units, con
   std::map<std::string, ChosenUnit> best_of_source = best_of_each(units, target);
   for (auto& [source, best] : best_of_source) {
     refuse_other_build(best, target);
-    if (best.match.matched() != 0)
+    if (best.match.matched() != 0) {
+      note_other_code(best, target, notes);
       chosen.push_back(std::move(best));
-    else
+    } else {
       notes.push_back(fmt::format("{}: not part of {}", source, target.path.filename().string()));
+    }
   }
   if (chosen.empty())
     throw Error(ErrorCode::mismatch,

@@ -3,17 +3,13 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "create/compile/compile_change.hpp"
+#include "create/compile/given_pairs.hpp"
 
 namespace stent::create {
 namespace {
-
-std::vector<compile::ObjectPair> given_pairs(const Request& request) {
-  std::vector<compile::ObjectPair> pairs;
-  for (const auto& [old_object, new_object] : request.explicit_pairs)
-    pairs.push_back({old_object.string(), old_object, new_object, {}});
-  return pairs;
-}
 
 std::string describe(const compile::HunkAccount& hunk) {
   using Fate = compile::HunkAccount::Fate;
@@ -27,19 +23,30 @@ std::string describe(const compile::HunkAccount& hunk) {
 
 }  // namespace
 
-std::vector<compile::ObjectPair> collect_pairs(const Request& request, std::vector<std::string>& notes,
-                                               std::vector<compile::ChangedFile>& files) {
-  if (!request.explicit_pairs.empty()) return given_pairs(request);
+CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& notes) {
+  if (!request.explicit_pairs.empty())
+    return {compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes), {}, {}};
+  if (!request.old_tree.empty())
+    return {
+        compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes), {}, {}};
   compile::CompileRequest compile_request;
   compile_request.compile_commands = request.compile_commands;
+  compile_request.build_command = request.build_command;
+  compile_request.build_directory = std::filesystem::current_path();
   compile_request.diff = request.diff;
   compile_request.source_root = request.source_root;
   compile_request.work_directory = request.work_directory;
   compile_request.jobs = request.jobs;
   compile::CompiledChange change = compile::compile_change(compile_request);
-  for (const compile::HunkAccount& hunk : change.hunks) notes.push_back(describe(hunk));
-  files = std::move(change.files);
-  return change.pairs;
+  CollectedPairs collected{std::move(change.pairs), {}, std::move(change.files)};
+  for (const compile::HunkAccount& hunk : change.hunks) {
+    notes.push_back(describe(hunk));
+    const std::string id = "hunk:" + hunk.file;
+    if (hunk.needs_decision &&
+        std::ranges::find(collected.questions, id, &Question::id) == collected.questions.end())
+      collected.questions.push_back({id, hunk.why});
+  }
+  return collected;
 }
 
 }  // namespace stent::create

@@ -5,14 +5,18 @@
 #include <vector>
 
 #include "create/compile/object_pair.hpp"
+#include "create/question.hpp"
 #include "create/request.hpp"
 
 namespace stent::create {
 
-/// The explicit pairs, or what compiling the change gives. What became of each hunk goes to `notes`, the
-/// files of the diff to `files`.
-[[nodiscard]] std::vector<compile::ObjectPair> collect_pairs(const Request& request,
-                                                             std::vector<std::string>& notes,
-                                                             std::vector<compile::ChangedFile>& files);
+struct CollectedPairs {
+  std::vector<compile::ObjectPair> pairs;
+  std::vector<Question> questions;  ///< hunks that change more than the compiled units, each file once
+  std::vector<compile::ChangedFile> files;  ///< of the diff
+};
+
+/// The given objects, or what compiling the change gives. What became of each hunk goes to `notes`.
+[[nodiscard]] CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& notes);
 
 }  // namespace stent::create

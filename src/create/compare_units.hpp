@@ -18,10 +18,10 @@ struct ComparedUnit {
   std::unique_ptr<diff::ChangeSet> changes;
 };
 
-/// Loads and compares; units in which nothing changed are left out, and `notes` says so. `sources` gets what
-/// every object, changed or not, was compiled from.
+/// Loads and compares, `jobs` at a time; units in which nothing changed are not kept, and `notes` says so.
+/// `sources` gets what every object, changed or not, was compiled from.
 [[nodiscard]] std::vector<ComparedUnit> compare_units(const std::vector<compile::ObjectPair>& pairs,
-                                                      std::vector<std::string>& notes,
+                                                      unsigned jobs, std::vector<std::string>& notes,
                                                       std::set<std::string>& sources);
 
 }  // namespace stent::create

@@ -1,54 +1,77 @@
 #include "create/create.hpp"
 
 #include <algorithm>
+#include <future>
+#include <list>
 #include <set>
 
+#include "create/alternatives.hpp"
 #include "create/bind_units.hpp"
 #include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
 #include "create/collect_pairs.hpp"
 #include "create/compare_units.hpp"
+#include "create/create_manual.hpp"
 #include "create/describe_patch.hpp"
 #include "create/emit/emit_image.hpp"
-#include "create/emit/self_verify.hpp"
+#include "create/load_targets.hpp"
+#include "create/question.hpp"
 #include "create/refuse_units.hpp"
 #include "create/require_hosts.hpp"
 #include "create/review_units.hpp"
+#include "create/verify_file.hpp"
 #include "create/write_report.hpp"
 
 namespace stent::create {
 namespace {
 
-model::Image load_target(const Request& request) {
-  model::Image target = model::load_image(request.target, {.roots = request.debug_roots});
-  if (request.same_build)
-    model::adopt_symbols(target, model::load_image(*request.same_build, {.roots = request.debug_roots}));
-  return target;
+/// The units chosen for any of the targets.
+std::vector<ChosenUnit> each_once(const std::list<std::vector<ChosenUnit>>& chosen) {
+  std::vector<ChosenUnit> units;
+  for (const std::vector<ChosenUnit>& of_one_target : chosen)
+    for (const ChosenUnit& unit : of_one_target)
+      if (std::ranges::find(units, unit.unit, &ChosenUnit::unit) == units.end()) units.push_back(unit);
+  return units;
 }
 
 }  // namespace
 
 Outcome create(const Request& request) {
+  if (!request.manual_source.empty()) return create_manual(request);
   Outcome outcome;
-  const model::Image target = load_target(request);
-  std::vector<compile::ChangedFile> files;
-  const std::vector<compile::ObjectPair> pairs = collect_pairs(request, outcome.notes, files);
+  auto loading = std::async(std::launch::async, [&] { return load_targets(request); });
+  const auto [pairs, questions, files] = collect_pairs(request, outcome.notes);
+  const std::vector<model::Image> targets = loading.get();
+  std::vector<review::Finding> findings =
+      findings_of(questions, "the diff changes more than the units that are compiled");
   std::set<std::string> sources;
-  const std::vector<ComparedUnit> compared = compare_units(pairs, outcome.notes, sources);
-  if (compared.empty()) return outcome;
-  const std::vector<ChosenUnit> chosen = choose_units(compared, target, outcome.notes);
-  refuse_what_cannot_change(chosen);
-  const std::vector<bind::BoundUnit> units = bind_units(chosen, target, outcome.notes);
-  if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
+  const std::vector<ComparedUnit> compared = compare_units(pairs, request.jobs, outcome.notes, sources);
+  if (compared.empty()) {
+    static_cast<void>(accept_findings(findings, request.acknowledgements));
     return outcome;
-  if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
+  }
   patch::Patch patch = describe_patch(request);
-  std::vector<review::Finding> findings = review_units(chosen);
-  patch.consistency = choose_consistency(request, chosen, findings);
-  if (request.report) write_report(request, chosen, findings, files);
+  std::list<std::vector<ChosenUnit>> chosen;  // bound units point into it
+  std::vector<VerifiedImage> made_from;
+  for (const model::Image& target : targets) {
+    chosen.push_back(choose_units(compared, target, outcome.notes));
+    refuse_what_cannot_change(chosen.back());
+    const std::vector<bind::BoundUnit> units = bind_units(chosen.back(), target, outcome.notes);
+    if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
+      continue;
+    if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
+    patch.images.push_back(emit::emit_image(target, units));
+    if (request.explain) explain(chosen.back(), units, patch.images.back().module_name, outcome.explanation);
+    made_from.push_back({&target, units});
+  }
+  if (patch.images.empty()) return outcome;
+  const std::vector<ChosenUnit> reviewed = each_once(chosen);
+  for (review::Finding& finding : review_units(reviewed)) findings.push_back(std::move(finding));
+  patch.consistency = choose_consistency(request, patch, findings);
+  if (request.report) write_report(request, reviewed, findings, files);
   patch.findings = accept_findings(findings, request.acknowledgements);
-  patch.images.push_back(emit::emit_image(target, units));
-  emit::self_verify(patch.images.back(), units);
+  mark_alternatives(patch);
+  verify_file(patch, made_from, request.work_directory);
   outcome.patch = std::move(patch);
   return outcome;
 }

@@ -9,17 +9,24 @@
 
 namespace stent::create {
 
-/// What to make a patch of. Either `explicit_pairs`, or `compile_commands` and `diff`.
+/// What to make a patch of: `explicit_pairs`, or two trees, or `diff` with `compile_commands` or
+/// `build_command`.
 struct Request {
-  std::filesystem::path target;                     ///< the executable or shared object, as it runs
-  std::vector<std::filesystem::path> debug_roots;   ///< searched before the system's debug files
-  std::optional<std::filesystem::path> same_build;  ///< a rebuild with equal code, for its symbols
-  std::vector<std::pair<std::filesystem::path, std::filesystem::path>> explicit_pairs;  ///< (old.o, new.o)
+  std::vector<std::filesystem::path> targets;      ///< builds of the executable or shared object, as they run
+  std::vector<std::filesystem::path> debug_roots;  ///< searched before the system's debug files
+  std::vector<std::filesystem::path> same_builds;  ///< rebuilds with equal code, for their symbols
+  std::vector<std::pair<std::filesystem::path, std::filesystem::path>>
+      explicit_pairs;  ///< (old.o, new.o), (old.a, new.a)
+  std::filesystem::path old_tree, new_tree;
   std::filesystem::path compile_commands;
+  std::vector<std::string> build_command;  ///< run and observed in the current directory
   std::filesystem::path diff;
   std::optional<std::filesystem::path> source_root;
-  std::filesystem::path work_directory;  ///< the caller's; objects are compiled below it
+  std::filesystem::path manual_source;    ///< a manual patch (stent/patch.h), instead of all of the above
+  std::vector<std::string> manual_flags;  ///< what it is compiled with
+  std::filesystem::path work_directory;   ///< the caller's; objects are compiled below it
   unsigned jobs = 1;
+  bool explain = false;
   std::vector<std::pair<std::string, std::string>> acknowledgements;  ///< (id of a finding, reason)
   std::optional<std::filesystem::path> report;  ///< where to write the review as a web page
   std::string name;

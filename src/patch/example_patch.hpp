@@ -68,6 +68,7 @@ inline Patch example_patch() {
   patch.toolchain = "gcc 12.2.0, stent 0.1.0";
   patch.created = 1700000000;
   patch.images = {example_image(0xab), example_image(0xcd)};
+  patch.images[0].alternatives = patch.images[1].alternatives = 0;
   patch.images[1].bindings.push_back({"f of the first image", OtherImage{0, {0x1000}}});
   patch.images[1].relocations.back() = {{0x3000}, x86_64::RelocationType::abs64, 6, 0};
   patch.findings = {

@@ -121,6 +121,7 @@ BuildId identity_of(const Patch& patch) {
   for (const Image& image : patch.images) {
     digest.add(image.module);
     digest.add(image.module_name);
+    digest.add(image.alternatives ? std::uint64_t{*image.alternatives} + 1 : 0);
     add_contents(digest, image);
     add_links(digest, image);
     add_replaced(digest, image);

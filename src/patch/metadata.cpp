@@ -204,6 +204,7 @@ Json json_of(const Image& image, const ImageLayout& place, std::uint64_t& pre_im
   for (const ReplacedFunction& function : image.replaced) replaced.push_back(json_of(function, pre_image_at));
   return {{"module", image.module.text()},
           {"module_name", image.module_name},
+          {"alternatives", image.alternatives ? Json(*image.alternatives) : Json(nullptr)},
           {"window", place.window.value},
           {"replaced", std::move(replaced)},
           {"segments", segments_json(image, place)},
@@ -218,6 +219,8 @@ Image image_of(const Json& json, ByteView contents) {
   Image image;
   image.module = build_id(member(json, "module"));
   image.module_name = text(member(json, "module_name"));
+  if (const Json& group = member(json, "alternatives"); !group.is_null())
+    image.alternatives = number32(group);
   for (const Json& segment : list(json, "segments"))
     image.segments.push_back(
         {kind_of(segment_kinds, text(member(segment, "kind"))),

@@ -104,7 +104,9 @@ struct ReplacedFunction {
 /// The part of a patch that belongs to one build of one module, in its own window of addresses from 0.
 struct Image {
   BuildId module;
-  std::string module_name;        ///< soname or file name, for people
+  std::string module_name;  ///< soname or file name, for people
+  /// Images with the same number are for builds of one module: of them, those in the target are applied.
+  std::optional<std::uint32_t> alternatives = {};
   std::vector<Segment> segments;  ///< ascending, not overlapping
   std::vector<PatchSymbol> symbols;
   std::vector<Binding> bindings;

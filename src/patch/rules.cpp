@@ -16,6 +16,8 @@ class ImageRules {
       : patch_(patch), image_(image), code_(code) {}
 
   void check() const {
+    for (const Image& other : patch_.images)
+      require(&other == &image_ || other.module != image_.module, "two images for one build");
     require(!image_.module.empty() && image_.module.bytes.size() <= 64, "the build-id of its module");
     check_segments();
     check_bindings();

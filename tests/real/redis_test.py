@@ -5,8 +5,10 @@
 
 Exit status 77: the real data is not available (said loudly).
 """
+import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -18,6 +20,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "stent/real/redis"
 ZIPMAP = bytes.fromhex("091101fe040000000100ff00040076616c31ff0900f9d5a4f77d003f1b")
 DEADLINE_SECONDS = 30
+FIVE = ("CVE-2026-23631", "CVE-2026-25243", "CVE-2026-66373", "CVE-2026-81934", "CVE-2026-92925")
+SIX = {"clusterProcessPacket", "rdbLoadObject", "readSyncBulkPayload", "_sdsnewlen", "tlsProcessPendingData",
+       "zipmapValidateIntegrity"}
 
 
 class Failed(Exception):
@@ -113,13 +118,45 @@ def stent(program, *arguments):
     return done.stdout
 
 
-def create(program, cve, work):
-    patch = work / f"{cve}.stent"
+def create(program, name, work, diff=None):
+    patch = work / f"{name}.stent"
     print(stent(program, "create", "--ack", "*=checked by hand: docs/review.md", "--target", CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
                 CACHE / "source/debian/redis-tools/usr/bin/redis-check-rdb", "--debug-root", CACHE / "debug",
                 "--compile-commands", CACHE / "compile_commands.json", "--source-root", CACHE / "source",
-                "--patch", CACHE / f"fixes/{cve}.patch", "-o", patch), end="")
+                "--patch", diff or CACHE / f"fixes/{name}.patch", "-o", patch), end="")
     return patch
+
+
+def cumulative_diffs(work):
+    """The fixes one after another: what the first one, the first two, ... change of the stock source."""
+    sources = ("rdb.c", "sds.c", "zipmap.c", "tls.c", "cluster.c", "replication.c")
+    for side in ("a", "b"):
+        (work / side / "src").mkdir(parents=True)
+        for name in sources:
+            (work / side / "src" / name).write_bytes((CACHE / "source/src" / name).read_bytes())
+    for number, cve in enumerate(FIVE, 1):
+        fix = (CACHE / f"fixes/{cve}.patch").read_text()
+        code = "".join(part for part in re.split(r"(?m)^(?=diff --git |Index: )", fix) if "\n+++ b/src/" in part)
+        (work / "one.diff").write_text(code or fix)
+        subprocess.run(["patch", "-s", "-p1", "-d", work / "b", "-i", work / "one.diff"], check=True)
+        diff = subprocess.run(["diff", "-ru", "a", "b"], cwd=work, capture_output=True, text=True).stdout
+        (work / f"first{number}.diff").write_text(diff)
+        yield number, work / f"first{number}.diff"
+
+
+def all_five(program, server, work):
+    """All fixes in one patch, and as five patches, each with the fixes before it, on top of each other."""
+    patches = [create(program, f"first{number}", work, diff) for number, diff in cumulative_diffs(work / "trees")]
+    shown = json.loads(stent(program, "show", "--json", patches[-1]))
+    names = {function["name"] for image in shown["images"] for function in image["functions"]}
+    must(names == SIX, f"all five fixes replace {sorted(names)}")
+    for sequence in (patches[-1:], patches):
+        for patch in sequence:
+            stent(program, "apply", patch, "--pid", server.pid)
+        must(b"Bad data format" in server.restore(ZIPMAP), f"{len(sequence)} patches: the crafted RESTORE is refused")
+        for patch in reversed(sequence):
+            stent(program, "revert", patch, "--pid", server.pid)
+        must(server.restore(ZIPMAP) == b"+OK", f"{len(sequence)} patches reverted: accepted again")
 
 
 def heal(program, server, patch, payload, cycles):
@@ -148,6 +185,7 @@ def carry_out(program, cycles, work):
             load.start()
         for patch, payload in fixes:
             heal(program, server, patch, payload, cycles)
+        all_five(program, server, work)
         stop.set()
         for load in loads:
             load.join(DEADLINE_SECONDS)

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace stent::bind {
 
@@ -26,11 +27,18 @@ class UnitMatcher {
     out_.functions.resize(object.functions.size());
     out_.mismatches.resize(object.functions.size());
     candidates_.resize(object.functions.size());
+    std::unordered_set<std::string> names, bases;  // only what the object asks for: images are large
+    for (const model::Function& function : object.functions) {
+      const std::string& name = object[function.symbol].name;
+      names.insert(name);
+      if (const auto parsed = model::parse_name(name); parsed.ordinal) bases.insert(parsed.base);
+    }
     for (const model::ImageSymbol& symbol : image.symbols) {
-      const bool is_code =
-          symbol.type == model::SymbolType::function || symbol.type == model::SymbolType::ifunc;
-      if (is_code) by_name_.emplace(symbol.name, &symbol);
-      if (is_code) by_base_.emplace(model::parse_name(symbol.name).base, &symbol);
+      if (symbol.type != model::SymbolType::function && symbol.type != model::SymbolType::ifunc) continue;
+      if (names.contains(symbol.name)) by_name_.emplace(symbol.name, &symbol);
+      if (bases.empty() || symbol.name.find('.') == std::string::npos) continue;
+      if (auto base = model::parse_name(symbol.name).base; bases.contains(base))
+        by_base_.emplace(std::move(base), &symbol);
     }
   }
 

@@ -52,6 +52,12 @@ std::string why_not_compiled(const ChangedFile& file) {
                               : "neither compiled nor included by any recorded unit";
 }
 
+/// The build itself changes, or what it compiles.
+bool is_beyond_units(const ChangedFile& file) {
+  return is_build_file(file.location) || is_generator_input(file.location) ||
+         (file.kind != ChangedFile::Kind::modified && is_source_name(file.location));
+}
+
 HunkAccount account(const ChangedFile& file, const AffectedBy& affected) {
   HunkAccount out;
   out.file = file.shown;
@@ -61,6 +67,7 @@ HunkAccount account(const ChangedFile& file, const AffectedBy& affected) {
   if (file.kind == ChangedFile::Kind::removed && !affected.compiled.empty()) {
     out.fate = Fate::not_compiled;
     out.why = "a removed source: its functions stay in the running program";
+    out.needs_decision = true;
   } else if (!units.empty()) {
     out.fate = affected.compiled.empty() ? Fate::header : Fate::source;
   } else if (is_documentation(file.location) && !is_build_file(file.location)) {
@@ -69,6 +76,7 @@ HunkAccount account(const ChangedFile& file, const AffectedBy& affected) {
   } else {
     out.fate = Fate::not_compiled;
     out.why = why_not_compiled(file);
+    out.needs_decision = is_beyond_units(file);
   }
   if (file.mismatch) out.why += "; it does not match the tree either";
   return out;

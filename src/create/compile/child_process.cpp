@@ -79,6 +79,8 @@ void redirect(const char* path, int flags, int to) {
   setenv("LC_ALL", "C", 1);
   setenv("CCACHE_DISABLE", "1", 1);
   setenv("SOURCE_DATE_EPOCH", "0", 0);  // __DATE__ and __TIME__ must not differ between old and new
+  for (const auto& variable : child.source.environment)
+    if (putenv(const_cast<char*>(variable.c_str())) != 0) give_up(126, "set", variable.c_str());
   for (const char* name : {"DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"}) unsetenv(name);
   execvp(child.words[0], child.words.data());
   give_up(127, "run", child.words[0]);

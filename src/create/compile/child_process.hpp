@@ -13,10 +13,11 @@ using Mounts = std::vector<std::pair<std::string, std::string>>;
 
 struct ChildCommand {
   std::vector<std::string> words;
-  std::filesystem::path directory;  ///< also its $PWD, which compilers record
-  std::filesystem::path output;     ///< takes standard output
-  std::filesystem::path errors;     ///< takes standard error
-  const Mounts* mounts = nullptr;   ///< made in a mount namespace of the child's own
+  std::filesystem::path directory;            ///< also its $PWD, which compilers record
+  std::filesystem::path output;               ///< takes standard output
+  std::filesystem::path errors;               ///< takes standard error
+  const Mounts* mounts = nullptr;             ///< made in a mount namespace of the child's own
+  std::vector<std::string> environment = {};  ///< NAME=VALUE to set, NAME to unset
 };
 
 /// Runs all, at most `jobs` at once, and returns their exit statuses (128 + signal when killed; 126 when the

@@ -13,6 +13,8 @@
 #include "create/compile/compile_commands.hpp"
 #include "create/compile/dependencies.hpp"
 #include "create/compile/diff_file.hpp"
+#include "create/compile/included_names.hpp"
+#include "create/compile/observed_units.hpp"
 #include "create/compile/read_text.hpp"
 
 namespace stent::compile {
@@ -29,7 +31,8 @@ std::vector<fs::path> possible_roots(const CompileRequest& request, const std::v
   const auto add = [&](fs::path path) {
     for (; seen.insert(path).second; path = path.parent_path()) roots.push_back(path);
   };
-  add(fs::canonical(request.compile_commands).parent_path());
+  add(request.build_command.empty() ? fs::canonical(request.compile_commands).parent_path()
+                                    : fs::canonical(request.build_directory));
   for (const auto& unit : units) {
     add(unit.source.parent_path());
     add(fs::weakly_canonical(unit.directory));
@@ -42,29 +45,47 @@ std::string shown_source(const RecordedUnit& unit, const fs::path& root) {
   return relative.empty() || *relative.begin() == ".." ? unit.source.string() : relative.string();
 }
 
+std::vector<RecordedUnit> units_of_build(const CompileRequest& request) {
+  if (request.build_command.empty())
+    return parse_compile_commands(read_text(request.compile_commands), request.compile_commands);
+  return observed_units(observe_build(request.build_command, request.build_directory));
+}
+
+/// Adds to `found` what the compilers of those `units` that are `asked` read of `wanted`.
+void ask_compilers(const std::vector<RecordedUnit>& units, const std::vector<bool>& asked,
+                   const std::set<fs::path>& wanted, const TreeView* view, const CompileRequest& request,
+                   std::vector<std::set<fs::path>>& found) {
+  std::vector<RecordedUnit> kept;
+  std::vector<std::size_t> index;
+  for (std::size_t i = 0; i < units.size(); ++i)
+    if (asked[i]) {
+      kept.push_back(units[i]);
+      index.push_back(i);
+    }
+  const auto work = request.work_directory / "dependencies";
+  const auto read = find_dependencies(kept, wanted, view, request.extra_flags, work, request.jobs);
+  for (std::size_t i = 0; i < read.size(); ++i) found[index[i]].insert(read[i].begin(), read[i].end());
+}
+
 /// For each unit the changed files it is made of.
 std::vector<std::set<fs::path>> find_affected(const std::vector<RecordedUnit>& units, const ChangedTree& tree,
                                               const TreeView& view, const CompileRequest& request) {
-  std::set<fs::path> changed, added;
-  for (const auto& file : tree.files) (file.kind == Kind::added ? added : changed).insert(file.location);
-  const auto work = request.work_directory / "dependencies";
-  auto found = find_dependencies(units, changed, nullptr, request.extra_flags, work, request.jobs);
-  if (added.empty()) return found;
-  // Only the new tree can tell who includes an added file, by a new #include or by being found first.
-  std::vector<RecordedUnit> kept;
-  std::vector<std::size_t> index;
-  const auto removed = [&](const RecordedUnit& unit) {
-    return std::any_of(tree.files.begin(), tree.files.end(), [&](auto& file) {
-      return file.kind == Kind::removed && file.location == unit.source;
-    });
-  };
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    if (removed(units[i])) continue;
-    kept.push_back(units[i]);
-    index.push_back(i);
+  std::set<fs::path> changed, added, removed;
+  for (const auto& file : tree.files) {
+    (file.kind == Kind::added ? added : changed).insert(file.location);
+    if (file.kind == Kind::removed) removed.insert(file.location);
   }
-  const auto more = find_dependencies(kept, added, &view, request.extra_flags, work, request.jobs);
-  for (std::size_t i = 0; i < more.size(); ++i) found[index[i]].insert(more[i].begin(), more[i].end());
+  std::vector<std::set<fs::path>> found(units.size());
+  for (std::size_t i = 0; i < units.size(); ++i)
+    if (changed.contains(units[i].source)) found[i].insert(units[i].source);
+  ask_compilers(units, may_include(units, changed), changed, nullptr, request, found);
+  if (added.empty()) return found;
+  // Who includes an added file, by a new #include in a changed one or by finding it first, only the new tree
+  // can tell.
+  auto asked = may_include(units, added);
+  for (std::size_t i = 0; i < units.size(); ++i)
+    asked[i] = (asked[i] || !found[i].empty()) && !removed.contains(units[i].source);
+  ask_compilers(units, asked, added, &view, request, found);
   return found;
 }
 
@@ -72,6 +93,13 @@ std::vector<std::string> compile_actions(const CompileRequest& request, const fs
   auto actions = request.extra_flags;
   actions.insert(actions.end(), {"-ffunction-sections", "-fdata-sections", "-c", "-o", object});
   return actions;
+}
+
+void refuse_link_time_optimised(const RecordedUnit& unit) {
+  if (!unit.is_link_time_optimised) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} is compiled with link-time optimisation (-flto)", unit.source.string()),
+              "its code is decided when everything is linked; only builds without -flto can be patched");
 }
 
 /// Compiles `units`, old and new of each, and returns the pairs in their order.
@@ -87,8 +115,12 @@ std::vector<ObjectPair> compile_pairs(const std::vector<RecordedUnit>& units, co
     pair.old_object = request.work_directory / "old" / name;
     pair.new_object = request.work_directory / "new" / name;
     pair.command = show_command(command_of(unit, compile_actions(request, name)));
-    commands.push_back(
-        {command_of(unit, compile_actions(request, pair.old_object)), unit.directory, {}, {}, nullptr});
+    commands.push_back({command_of(unit, compile_actions(request, pair.old_object)),
+                        unit.directory,
+                        {},
+                        {},
+                        nullptr,
+                        unit.environment});
     commands.push_back(view.changed_command(unit, compile_actions(request, pair.new_object)));
     for (const auto& [command, object] :
          {std::pair{commands.size() - 2, pair.old_object}, {commands.size() - 1, pair.new_object}}) {
@@ -114,7 +146,7 @@ CompiledChange compile_change(const CompileRequest& given) {
   for (const auto left : {"probe", "files", "directories", "shadow", "dependencies", "old", "new"})
     fs::remove_all(request.work_directory / left);
   const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
-  const auto units = parse_compile_commands(read_text(request.compile_commands), request.compile_commands);
+  const auto units = units_of_build(request);
   auto tree = apply_to_tree(diffs, possible_roots(request, units));
   const TreeView view(tree, request.work_directory, request.isolation);
   const auto affected = find_affected(units, tree, view, request);
@@ -129,7 +161,9 @@ CompiledChange compile_change(const CompileRequest& given) {
           .insert(shown_source(units[i], tree.root));
     for (const auto& file : tree.files)
       source_removed = source_removed || (file.kind == Kind::removed && file.location == units[i].source);
-    if (!affected[i].empty() && !source_removed) to_compile.push_back(units[i]);
+    if (affected[i].empty() || source_removed) continue;
+    refuse_link_time_optimised(units[i]);
+    to_compile.push_back(units[i]);
   }
   for (const auto& file : tree.files) {
     const bool read = by_file.contains(file.location);

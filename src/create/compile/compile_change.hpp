@@ -14,6 +14,8 @@ namespace stent::compile {
 
 struct CompileRequest {
   std::filesystem::path compile_commands;
+  std::vector<std::string> build_command;  ///< run and observed instead, when given
+  std::filesystem::path build_directory;   ///< where the build runs
   std::filesystem::path diff;
   std::optional<std::filesystem::path>
       source_root;                       ///< what the diff's paths are relative to; found when not given

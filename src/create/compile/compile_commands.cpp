@@ -46,6 +46,7 @@ std::optional<RecordedUnit> parse_entry(const json& entry, const std::filesystem
   if (!stripped) return std::nullopt;
   unit.arguments = std::move(stripped->arguments);
   unit.source_argument = std::move(stripped->source_argument);
+  unit.is_link_time_optimised = stripped->is_link_time_optimised;
   return unit;
 }
 

@@ -65,7 +65,8 @@ std::vector<std::set<fs::path>> find_dependencies(const std::vector<RecordedUnit
   actions.insert(actions.end(), {"-M", "-MG", "-w", "-MT", "unit"});
   std::vector<ChildCommand> commands;
   for (std::size_t i = 0; i < units.size(); ++i) {
-    ChildCommand command{command_of(units[i], actions), units[i].directory, {}, {}, nullptr};
+    ChildCommand command{command_of(units[i], actions), units[i].directory, {}, {}, nullptr,
+                         units[i].environment};
     if (view != nullptr) command = view->changed_command(units[i], actions);
     command.output = work_directory / (std::to_string(i) + ".d");
     command.errors = work_directory / (std::to_string(i) + ".errors");

@@ -27,6 +27,7 @@ struct HunkAccount {
   enum class Fate { source, header, not_compiled, ignored } fate = Fate::ignored;
   std::vector<std::string> units;  ///< sources it affects
   std::string why;                 ///< e.g. "not part of any recorded compile command"
+  bool needs_decision = false;     ///< the program may change in a way that compiling the units does not show
 };
 
 struct CompiledChange {

@@ -13,6 +13,9 @@ struct RecordedUnit {
   std::string source_argument;      ///< as the command names it
   /// Compiler and flags: no launcher, no source, no output options, no -c.
   std::vector<std::string> arguments;
+  /// What differs from stent's own environment: NAME=VALUE, or NAME when not set.
+  std::vector<std::string> environment;
+  bool is_link_time_optimised = false;
 
   auto operator<=>(const RecordedUnit&) const = default;
 };

@@ -213,11 +213,8 @@ std::optional<StrippedCommand> strip_command(const Words& words, const std::stri
   if (base_name(words[compiler_index(words)]) == "libtool")
     throw Error(ErrorCode::bad_input, fmt::format("the command of {} runs libtool, not the compiler", file),
                 "record what is executed, with bear, instead of what make prints");
-  if (uses_lto(words))
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{} is compiled with link-time optimisation (-flto)", file),
-                "its code is decided when everything is linked; only builds without -flto can be patched");
   auto out = Stripper(words, directory, file).strip();
+  out.is_link_time_optimised = uses_lto(words);
   if (out.source_argument.empty())
     throw Error(ErrorCode::bad_input,
                 fmt::format("the command of {} does not name it: {}", file, show_command(words)),

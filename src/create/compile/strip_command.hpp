@@ -11,12 +11,13 @@ namespace stent::compile {
 struct StrippedCommand {
   std::vector<std::string> arguments;  ///< compiler first
   std::string source_argument;
+  bool is_link_time_optimised = false;
 };
 
 /// Removes launchers (ccache, distcc, ...), output and dependency options, coverage, linker inputs and the
 /// source. `file` is the entry's source, `directory` what relative words are relative to; `words` has no
 /// @file left. Nothing when the command compiles no code: a link of objects only, -E, -M, -fsyntax-only.
-/// Throws `bad_input` when the command does not name `file`, `unsupported` for link-time optimisation.
+/// Throws `bad_input` when the command does not name `file`.
 [[nodiscard]] std::optional<StrippedCommand> strip_command(const std::vector<std::string>& words,
                                                            const std::string& file,
                                                            const std::filesystem::path& directory);

@@ -39,7 +39,8 @@ TEST(StripCommand, NothingToCompile) {
   EXPECT_FALSE(strip_command({"gcc", "x.o", "-o", "x"}, "x.o", "/b"));
 }
 TEST(StripCommand, Refusals) {
-  EXPECT_THROW((void)stripped("gcc -O2 -flto=auto -c src/x.c"), Error);
+  EXPECT_TRUE(strip_command(split_shell("gcc -O2 -flto=auto -c x.c"), "x.c", "/b")->is_link_time_optimised);
+  EXPECT_FALSE(strip_command(split_shell("gcc -flto -fno-lto -c x.c"), "x.c", "/b")->is_link_time_optimised);
   EXPECT_THROW((void)stripped("gcc -c src/other.c"), Error);
   EXPECT_THROW((void)stripped("libtool --mode=compile gcc -c src/x.c"), Error);
 }

@@ -140,6 +140,7 @@ ChildCommand TreeView::changed_command(const RecordedUnit& unit,
                                        const std::vector<std::string>& actions) const {
   ChildCommand command;
   command.directory = unit.directory;
+  command.environment = unit.environment;
   if (shadow_.empty()) {
     command.words = command_of(unit, actions);
     command.mounts = &mounts_;

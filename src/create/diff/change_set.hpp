@@ -17,6 +17,7 @@ struct FunctionChange {
   std::optional<model::FunctionId> old_function;  ///< empty when added
   std::optional<model::FunctionId> new_function;  ///< empty when removed
   std::string first_difference;  ///< for people: offset and both instructions, or which reference
+  std::optional<model::Place> old_place{}, new_place{};  ///< where that is, when `changed`
 };
 
 /// A change that must not become a patch.

@@ -19,9 +19,11 @@ std::vector<FunctionChange> changed_functions(const ObjectIndex& old_index, cons
     const AtomFacts& facts = new_index[AtomId{i}];
     const auto before = correspondence.old_of_new[i];
     if (!facts.is_entry || !before || sameness.same(*before, {i})) continue;
-    changes.push_back(
-        {ChangeKind::changed, new_index.name(*facts.function), old_index[*before].function, facts.function,
-         describe_difference(old_index, new_index, correspondence, sameness.difference(*before, {i}))});
+    const Difference& difference = sameness.difference(*before, {i});
+    changes.push_back({ChangeKind::changed, new_index.name(*facts.function), old_index[*before].function,
+                       facts.function, describe_difference(old_index, new_index, correspondence, difference),
+                       model::Place{difference.old_atom, difference.offset},
+                       model::Place{difference.new_atom, difference.offset}});
   }
   return changes;
 }

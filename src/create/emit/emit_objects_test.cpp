@@ -3,14 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <tuple>
 
+#include "create/emit/compiled_unit.hpp"
 #include "create/emit/emit_image.hpp"
 #include "create/emit/emit_test_world.hpp"
 #include "create/emit/self_verify.hpp"
@@ -20,47 +17,6 @@ namespace stent::emit {
 namespace {
 
 using testing::Not;
-
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "stent-emit-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen((command + " 2>&1").c_str(), "r"),
-                                                             ::pclose);
-  std::string text;
-  std::array<char, 4096> buffer{};
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
-    text.append(buffer.data(), count);
-  return text;
-}
-
-TestUnit compile(const Scratch& scratch, const std::string& compiler, const std::string& flags,
-                 const std::string& source) {
-  const std::string c = scratch.file("unit.c", source), o = scratch.path("unit.o");
-  const std::string said =
-      output_of(compiler + " " + flags + " -ffunction-sections -fdata-sections -w -c " + c + " -o " + o);
-  if (!std::filesystem::exists(o)) throw Error(ErrorCode::build_failed, said);
-  TestUnit unit;
-  unit.object = model::load_object(o);
-  unit.select_all();
-  return unit;
-}
 
 bool exists(const std::string& compiler) { return !output_of("command -v " + compiler).empty(); }
 
@@ -95,7 +51,7 @@ TEST_P(Compilers, an_emitted_unit_verifies_and_tools_read_it) {
   const auto [compiler, optimisation, model] = GetParam();
   if (!exists(compiler)) GTEST_SKIP() << compiler << " is not installed";
   const Scratch scratch;
-  const TestUnit unit = compile(scratch, compiler, std::string(optimisation) + " " + model, rich_source);
+  const TestUnit unit = compile_unit(scratch, compiler, std::string(optimisation) + " " + model, rich_source);
   bind::BoundUnit bound = unit.bound();
   bound.replaced = {replaced(unit, "chosen", 0x401000)};
   bound.symbols[unit.symbol("puts")] = in_module("puts", 0x404018, bind::Access::slot);
@@ -122,7 +78,7 @@ TEST_P(Compilers, the_search_table_of_frames_is_sorted_and_leads_to_every_functi
   const auto [compiler, optimisation, model] = GetParam();
   if (!exists(compiler)) GTEST_SKIP() << compiler << " is not installed";
   const Scratch scratch;
-  const TestUnit unit = compile(
+  const TestUnit unit = compile_unit(
       scratch, compiler, std::string(optimisation) + " " + model,
       "int puts(const char*); int f(int x) { return puts(\"f\") + x; } int g(int x) { return f(x) * 2; }");
   bind::BoundUnit bound = unit.bound();
@@ -169,7 +125,8 @@ TEST_P(AgainstGnuLd, the_linked_bytes_are_those_of_gnu_ld_at_the_same_addresses)
   const auto [compiler, optimisation, model] = GetParam();
   if (!exists(compiler)) GTEST_SKIP() << compiler << " is not installed";
   const Scratch scratch;
-  const TestUnit unit = compile(scratch, compiler, std::string(optimisation) + " " + model, plain_source);
+  const TestUnit unit =
+      compile_unit(scratch, compiler, std::string(optimisation) + " " + model, plain_source);
   bind::BoundUnit bound = unit.bound();
   bound.symbols[unit.symbol("known")] = in_module("known", 0x401200);
   bound.symbols[unit.symbol("known_data")] = in_module("known_data", 0x405000);

@@ -4,9 +4,11 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "create/emit/frame_index.hpp"
 #include "create/emit/trial.hpp"
+#include "create/emit/verify_frame_table.hpp"
 
 namespace stent::emit {
 namespace {
@@ -46,6 +48,8 @@ class Walk {
       if (!place) find_by_name(which);
       drain();
     }
+    check_names();
+    verify_frame_table(image_, trial_, frames_, described_, stubs_);
   }
 
  private:
@@ -81,6 +85,7 @@ class Walk {
     if (found == selected_.end()) differ(which, 0, "is used but not selected");
     if (found->second == address) return;
     if (found->second) differ(which, 0, "is used at two places");
+    require_kind(which, address);
     if (address.value % std::max<std::uint64_t>(object(which.unit)[which.atom].alignment, 1) != 0)
       differ(which, 0, "is not aligned");
     found->second = address;
@@ -104,6 +109,33 @@ class Walk {
       return locate(which, trial_.at(symbol.address));
     }
     differ(which, 0, "is missing from the image");
+  }
+
+  /// Code where it can run, variables where they can be written, constants where they cannot.
+  void require_kind(const Which& which, RemoteAddress address) const {
+    const model::AtomKind kind = object(which.unit)[which.atom].kind;
+    const bool writable = kind == model::AtomKind::writable || kind == model::AtomKind::zero;
+    const auto wanted = kind == model::AtomKind::code ? patch::SegmentKind::code
+                        : writable                    ? patch::SegmentKind::data
+                                                      : patch::SegmentKind::constants;
+    if (trial_.kind_at(address) != wanted) differ(which, 0, "stands in a segment of another kind");
+  }
+
+  /// Every name of a selected atom that the image tells must be told of the right place.
+  void check_names() const {
+    std::multimap<std::string, RemoteAddress> told;
+    for (const patch::PatchSymbol& symbol : image_.symbols)
+      told.emplace(symbol.name, trial_.at(symbol.address));
+    for (const auto& [which, place] : selected_) {
+      if (!place) continue;
+      for (const model::Symbol& symbol : object(which.unit).symbols) {
+        if (!symbol.definition || symbol.definition->atom != which.atom) continue;
+        const auto [from, to] = told.equal_range(symbol.name);
+        const RemoteAddress wanted = *place + symbol.definition->offset;
+        if (from != to && std::none_of(from, to, [&](const auto& one) { return one.second == wanted; }))
+          differ(which, 0, "has its name at another place");
+      }
+    }
   }
 
   static std::size_t field_size(RelocationType type) { return x86_64::describe(type).size; }
@@ -145,6 +177,7 @@ class Walk {
     const model::FrameDescription& frame = *frames[which.atom.value];
     const auto found = frames_.find(code);
     if (found == frames_.end()) differ(which, 0, "has no call frame description in the image");
+    described_.insert(code);
     compare_entry(which, frame.cie, frame.cie_references, found->second.cie);
     compare_entry(which, frame.fde, frame.fde_references, found->second.fde);
   }
@@ -253,8 +286,9 @@ class Walk {
   }
 
   void check_stub(const Which& which, const model::Reference& reference, const bind::BoundTarget& bound,
-                  RemoteAddress stub) const {
+                  RemoteAddress stub) {
     const RemoteAddress slot = trial_.slot_of_stub(stub);
+    stubs_.insert(stub);
     const std::uint64_t found = bound.access == Access::slot ? slot.value : trial_.word(slot);
     require(found == trial_.value_of(bound.binding), which, reference);
   }
@@ -287,6 +321,8 @@ class Walk {
   const std::vector<bind::BoundUnit>& units_;
   const Trial& trial_;
   std::map<RemoteAddress, LinkedFrame> frames_;
+  std::set<RemoteAddress> described_;  ///< code whose call frame was compared
+  std::set<RemoteAddress> stubs_;      ///< that references lead to
   std::map<Which, std::optional<RemoteAddress>> selected_;
   std::deque<Which> pending_;
 };

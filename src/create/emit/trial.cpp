@@ -81,6 +81,12 @@ Bytes Trial::read(RemoteAddress address, std::uint64_t size) const {
   throw Error(ErrorCode::internal, "self-verify: a reference leads outside the image");
 }
 
+patch::SegmentKind Trial::kind_at(RemoteAddress address) const {
+  for (const patch::Segment& segment : image_.segments)
+    if (RemoteRange{at(segment.address), segment.memory_size}.contains(address)) return segment.kind;
+  throw Error(ErrorCode::internal, "self-verify: a reference leads outside the image");
+}
+
 RemoteAddress Trial::slot_of_stub(RemoteAddress address) const {
   const Bytes code = read(address, 6);
   if (code[0] != std::byte{0xff} || code[1] != std::byte{0x25})

@@ -22,6 +22,8 @@ class Trial {
   [[nodiscard]] std::optional<std::uint64_t> value_of_dynamic(const std::string& name) const;
   /// The linked bytes at `address`; throws `internal` when they are not all inside one segment.
   [[nodiscard]] Bytes read(RemoteAddress address, std::uint64_t size) const;
+  /// The kind of the segment at `address`; throws `internal` when there is none.
+  [[nodiscard]] patch::SegmentKind kind_at(RemoteAddress address) const;
   [[nodiscard]] std::uint64_t word(RemoteAddress address) const {
     return load<std::uint64_t>(read(address, 8), 0);
   }

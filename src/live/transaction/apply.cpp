@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "live/redirect/plan_transit.hpp"
+#include "live/resolve/present_images.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
@@ -246,7 +247,8 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
   recover(target, options, deadline);
-  Prepared prepared = prepare(patch, target, options);
+  Prepared prepared =
+      prepare(resolve::present_images(patch, target.modules(target.mappings())), target, options);
   const auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
   verify(prepared.writes, target.memory());
@@ -275,7 +277,8 @@ Report check(const patch::Patch& patch, Pid pid, const Options& options) {
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
   refuse_unfinished(target);
-  Prepared prepared = prepare(patch, target, options);
+  Prepared prepared =
+      prepare(resolve::present_images(patch, target.modules(target.mappings())), target, options);
   if (prepared.together() && !redirect::is_one_page(prepared.writes))
     static_cast<void>(redirect::plan_transit(prepared.writes, target));
   std::variant<Change, Busy> outcome;

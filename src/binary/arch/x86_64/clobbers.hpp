@@ -1,0 +1,28 @@
+// Which registers a piece of code destroys for its caller.
+#pragma once
+
+#include <bitset>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace stent::x86_64 {
+
+/// The registers that a function may destroy by the psABI (3.2.3): rax, rcx, rdx, rsi, rdi, r8-r11, and the
+/// vector registers 0-31.
+using RegisterSet = std::bitset<64>;  ///< bit 0-15: general, by encoding; bit 16-47: vector
+
+struct Clobbers {
+  RegisterSet written;
+  bool is_whole = true;                    ///< every byte was decoded
+  bool calls_indirectly = false;           ///< or by an instruction whose target is not in it
+  std::vector<std::int64_t> call_targets;  ///< direct calls, and jumps that leave; from the start of the code
+};
+
+[[nodiscard]] Clobbers clobbers_of(ByteView code);
+[[nodiscard]] RegisterSet call_clobbered();
+/// "rax, xmm3"
+[[nodiscard]] std::string names_of(const RegisterSet& registers);
+
+}  // namespace stent::x86_64
