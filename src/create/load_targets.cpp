@@ -30,6 +30,9 @@ std::vector<model::Image> load_targets(const Request& request) {
   const bool must_fit = request.targets.size() == 1 && twins.size() == 1;
   for (const auto& path : request.targets) {
     model::Image target = model::load_image(path, search);
+    if (target.soname == "linux-vdso.so.1")
+      throw Error(ErrorCode::refused, path.string() + " is the vdso, which belongs to the kernel",
+                  "patch the program or the library that calls it");
     adopt_from(target, twins, must_fit);
     const auto twice = std::ranges::find(targets, target.build_id, &model::Image::build_id);
     if (twice != targets.end())

@@ -232,6 +232,8 @@ TEST(PatchFile, broken_rules_are_internal_when_written) {
   EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].extents[0].pre_image.pop_back(); }));
   EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].extents[1].range.begin = {0x1131}; }));
   EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].replacement = {0x3000}; }));
+  EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].load_time[0].place = {0xa02}; }));
+  EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].load_time.push_back({{0xa00}, false}); }));
   EXPECT_TRUE(refuses([](Image& image) { image.module = {}; }));
 }
 
