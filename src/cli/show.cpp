@@ -27,6 +27,7 @@ std::string describe(const patch::Binding& binding) {
     std::string operator()(const patch::ThreadOffset& at) const {
       return "thread-local at " + hex(at.offset);
     }
+    std::string operator()(const patch::ThreadModule&) const { return "the module's thread-local number"; }
     std::string operator()(const patch::OtherImage& at) const {
       return "in image " + std::to_string(at.image);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.hpp"
 #include "create/bind_units.hpp"
 #include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
@@ -23,6 +24,9 @@ model::Image load_target(const Request& request) {
   model::Image target = model::load_image(request.target, {.roots = request.debug_roots});
   if (request.same_build)
     model::adopt_symbols(target, model::load_image(*request.same_build, {.roots = request.debug_roots}));
+  if (target.soname == "linux-vdso.so.1")
+    throw Error(ErrorCode::refused, request.target.string() + " is the vdso, which belongs to the kernel",
+                "patch the program or the library that calls it");
   return target;
 }
 

@@ -47,7 +47,8 @@ inline Image example_image(unsigned char seed) {
                     {"puts@got", ModuleAddress{{0x7ff8}}},
                     {"environ", DynamicSymbol{"GLIBC_2.2.5", true}},
                     {"per_thread", ThreadOffset{24}},
-                    {"elsewhere", OtherModule{{Bytes(20, std::byte{0x77})}, {0x9000}}}};
+                    {"elsewhere", OtherModule{{Bytes(20, std::byte{0x77})}, {0x9000}}},
+                    {"thread-local module", ThreadModule{}}};
   using x86_64::RelocationType;
   image.relocations = {{{0x1001}, RelocationType::plt32, 0, -4},
                        {{0x1008}, RelocationType::pc32, 1, -4},
@@ -55,9 +56,12 @@ inline Image example_image(unsigned char seed) {
                        {{0x2008}, RelocationType::abs64, 3, 0},
                        {{0x3000}, RelocationType::tpoff64, 4, 0}};
   image.replaced = {{"f",
-                     {{{{0x1130}, 4}, bytes_of({0x55, 0x48, 0x89, 0xe5})}, {{{0x900}, 1}, bytes_of({0xc3})}},
+                     {{{{0x1130}, 4}, bytes_of({0x55, 0x48, 0x89, 0xe5})},
+                      {{{0x900}, 1}, bytes_of({0xc3})},
+                      {{{0xa00}, 9}, bytes_of({0, 0x20, 0, 0, 0, 0, 0, 0, 0xc3})}},
                      {0x1000},
-                     {{{0x1000}, 16}}}};
+                     {{{0x1000}, 16}},
+                     {{{0xa00}, true}}}};
   return image;
 }
 
@@ -69,7 +73,7 @@ inline Patch example_patch() {
   patch.created = 1700000000;
   patch.images = {example_image(0xab), example_image(0xcd)};
   patch.images[1].bindings.push_back({"f of the first image", OtherImage{0, {0x1000}}});
-  patch.images[1].relocations.back() = {{0x3000}, x86_64::RelocationType::abs64, 6, 0};
+  patch.images[1].relocations.back() = {{0x3000}, x86_64::RelocationType::abs64, 7, 0};
   patch.findings = {
       {"static-initialiser", "review", "the initial value of 'n' changed", "ok, said the author"}};
   return patch;

@@ -52,6 +52,7 @@ struct BindingDigest {
     digest.add(symbol.weak ? 1u : 0u);
   }
   void operator()(const ThreadOffset& thread) const { digest.add(thread.offset); }
+  void operator()(const ThreadModule&) const {}
   void operator()(const OtherImage& other) const {
     digest.add(other.image);
     digest.add(other.address);
@@ -106,6 +107,11 @@ void add_replaced(Digest& digest, const Image& image) {
     for (const Extent& extent : function.extents) {
       digest.add(extent.range);
       digest.add(ByteView(extent.pre_image));
+    }
+    digest.add(function.load_time.size());
+    for (const LoadTimeField& field : function.load_time) {
+      digest.add(field.place);
+      digest.add(field.is_own_address ? 1u : 0u);
     }
     digest.add(function.new_extents.size());
     for (const PatchRange& range : function.new_extents) digest.add(range);

@@ -111,6 +111,7 @@ struct BindingJson {
     return {{"in", "dynamic"}, {"version", symbol.version}, {"weak", symbol.weak}};
   }
   Json operator()(const ThreadOffset& thread) const { return {{"in", "thread"}, {"offset", thread.offset}}; }
+  Json operator()(const ThreadModule&) const { return {{"in", "thread-module"}}; }
   Json operator()(const OtherImage& other) const {
     return {{"in", "image"}, {"image", other.image}, {"address", other.address.value}};
   }
@@ -135,6 +136,8 @@ Binding binding_of(const Json& json) {
     binding.where = DynamicSymbol{text(member(json, "version")), truth(member(json, "weak"))};
   else if (in == "thread")
     binding.where = ThreadOffset{number(member(json, "offset"))};
+  else if (in == "thread-module")
+    binding.where = ThreadModule{};
   else if (in == "image")
     binding.where = OtherImage{number32(member(json, "image")), {number(member(json, "address"))}};
   else if (in == "other-module")
@@ -157,8 +160,12 @@ Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
   }
   Json new_extents = Json::array();
   for (const PatchRange& range : function.new_extents) new_extents.push_back(range_json(range));
+  Json load_time = Json::array();
+  for (const LoadTimeField& field : function.load_time)
+    load_time.push_back(Json::array({field.place.value, field.is_own_address}));
   return {{"name", function.name},
           {"extents", std::move(extents)},
+          {"load_time", std::move(load_time)},
           {"replacement", function.replacement.value},
           {"new_extents", std::move(new_extents)}};
 }
@@ -170,6 +177,10 @@ ReplacedFunction replaced_of(const Json& json, ByteView contents) {
     row(extent, 3);
     function.extents.push_back(
         {{{number(extent[0])}, number(extent[1])}, slice(contents, number(extent[2]), number(extent[1]))});
+  }
+  for (const Json& field : list(json, "load_time")) {
+    row(field, 2);
+    function.load_time.push_back({{number(field[0])}, truth(field[1])});
   }
   function.replacement = {number(member(json, "replacement"))};
   for (const Json& range : list(json, "new_extents")) function.new_extents.push_back(patch_range(range));

@@ -28,6 +28,9 @@ struct ThreadOffset {  ///< value = offset from the thread pointer of `offset` i
   std::uint64_t offset = 0;
   bool operator==(const ThreadOffset&) const = default;
 };
+struct ThreadModule {  ///< value = the number of the image's module, as __tls_get_addr takes it
+  bool operator==(const ThreadModule&) const = default;
+};
 struct OtherImage {  ///< a place in another image of this patch
   std::uint32_t image = 0;
   PatchAddress address;
@@ -45,7 +48,8 @@ struct OwnImage {  ///< a place in this image itself; needs relocation only wher
 
 struct Binding {
   std::string name;  ///< for people: the symbol, possibly with "+offset"
-  std::variant<ModuleAddress, DynamicSymbol, ThreadOffset, OtherImage, OtherModule, OwnImage> where;
+  std::variant<ModuleAddress, DynamicSymbol, ThreadOffset, OtherImage, OtherModule, OwnImage, ThreadModule>
+      where;
   bool operator==(const Binding&) const = default;
 };
 
@@ -90,12 +94,26 @@ struct Extent {
   bool operator==(const Extent&) const = default;
 };
 
+/// Eight bytes of a replaced function that the dynamic loader fills in (a text relocation).
+struct LoadTimeField {
+  static constexpr std::uint64_t size = 8;
+  LinkAddress place;
+  /// The pre-image holds a link address there, to which the loader adds the load bias; else the field holds
+  /// what the loader found for a symbol, and is not compared.
+  bool is_own_address = false;
+  [[nodiscard]] bool is_inside(LinkRange range) const {
+    return place >= range.begin && place + static_cast<std::int64_t>(size) <= range.end();
+  }
+  bool operator==(const LoadTimeField&) const = default;
+};
+
 /// A function of the target that this patch replaces.
 struct ReplacedFunction {
   std::string name;
-  std::vector<Extent> extents;          ///< the first starts at the entry
-  PatchAddress replacement;             ///< the new entry
-  std::vector<PatchRange> new_extents;  ///< all parts of the new function, its entry's first
+  std::vector<Extent> extents;             ///< the first starts at the entry
+  PatchAddress replacement;                ///< the new entry
+  std::vector<PatchRange> new_extents;     ///< all parts of the new function, its entry's first
+  std::vector<LoadTimeField> load_time{};  ///< ascending, each wholly inside one extent
   bool operator==(const ReplacedFunction&) const = default;
 
   [[nodiscard]] LinkAddress entry() const { return extents.at(0).range.begin; }

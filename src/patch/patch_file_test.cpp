@@ -109,11 +109,11 @@ TEST(PatchFile, empty_patch_round_trips) {
   EXPECT_EQ(parse(serialise(patch)), patch);
 }
 
-TEST(PatchFile, golden_file_of_format_version_1_is_still_read_and_written) {
+TEST(PatchFile, golden_file_of_format_version_2_is_still_read_and_written) {
   const std::string path = __FILE__;
-  std::ifstream in(path.substr(0, path.rfind('/')) + "/golden_v1.stent", std::ios::binary);
+  std::ifstream in(path.substr(0, path.rfind('/')) + "/golden_v2.stent", std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
-  ASSERT_FALSE(text.empty()) << "golden_v1.stent is missing";
+  ASSERT_FALSE(text.empty()) << "golden_v2.stent is missing";
   const ByteView golden = as_bytes(text);
   const Bytes now = serialise(example_patch());
   EXPECT_TRUE(std::equal(golden.begin(), golden.end(), now.begin(), now.end()))
@@ -203,8 +203,8 @@ TEST(PatchFile, damage_behind_a_right_checksum_is_bad_input) {
 TEST(PatchFile, says_what_is_wrong) {
   const Bytes file = serialise(example_patch());
   EXPECT_THAT(message_of_parse(as_bytes(std::string("#!/bin/sh\nexit 0\n"))), HasSubstr("not a patch"));
-  EXPECT_THAT(message_of_parse(edited(file, "{\"format\":1,", "{\"format\":2,")),
-              HasSubstr("format version 2"));
+  EXPECT_THAT(message_of_parse(edited(file, "{\"format\":2,", "{\"format\":3,")),
+              HasSubstr("format version 3"));
   EXPECT_THAT(message_of_parse(edited(file, "\"address\":16400", "\"address\":16401")),
               HasSubstr("identity"));
   EXPECT_THAT(message_of_parse(edited(file, std::string_view("\0old_callee\0", 12),
@@ -232,6 +232,8 @@ TEST(PatchFile, broken_rules_are_internal_when_written) {
   EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].extents[0].pre_image.pop_back(); }));
   EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].extents[1].range.begin = {0x1131}; }));
   EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].replacement = {0x3000}; }));
+  EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].load_time[0].place = {0xa02}; }));
+  EXPECT_TRUE(refuses([](Image& image) { image.replaced[0].load_time.push_back({{0xa00}, false}); }));
   EXPECT_TRUE(refuses([](Image& image) { image.module = {}; }));
 }
 

@@ -103,6 +103,7 @@ class ImageRules {
                 "extent of " + name);
         taken.push_back(extent.range);
       }
+      check_load_time(function, name);
       require(!function.new_extents.empty() && function.new_extents.front().begin == function.replacement,
               "replacement of " + name);
       for (const PatchRange& range : function.new_extents)
@@ -111,6 +112,17 @@ class ImageRules {
     std::sort(taken.begin(), taken.end());
     for (std::size_t i = 1; i < taken.size(); ++i)
       require(taken[i - 1].end() <= taken[i].begin, "two replaced functions share bytes");
+  }
+
+  void check_load_time(const ReplacedFunction& function, const std::string& name) const {
+    std::uint64_t end = 0;
+    for (const LoadTimeField& field : function.load_time) {
+      require(field.place.value >= end &&
+                  std::ranges::any_of(function.extents,
+                                      [&](const Extent& extent) { return field.is_inside(extent.range); }),
+              "a load-time field of " + name);
+      end = field.place.value + LoadTimeField::size;
+    }
   }
 
   const Patch& patch_;

@@ -46,12 +46,22 @@ struct Import {
   std::optional<LinkAddress> plt;        ///< the PLT entry that calls through the slot, where found
 };
 
-/// A thread-local slot of the image's GOT.
+/// A thread-local slot of the image's GOT; of dtpmod64 and tlsdesc the first of two.
 struct TlsSlot {
   LinkAddress slot;
-  x86_64::RelocationType type;  ///< tpoff64 or dtpmod64
+  x86_64::RelocationType type;  ///< tpoff64, dtpmod64 or tlsdesc
   std::string symbol;           ///< empty: local, `addend` is the offset in this module's TLS block
   std::int64_t addend = 0;
+};
+
+/// Eight bytes of code that the dynamic loader fills in.
+struct TextRelocation {
+  LinkRange place;
+  std::optional<std::size_t> import;  ///< index into Image::imports; empty: an address of the image itself,
+                                      ///< which `Image::read` shows as linked
+  std::int64_t addend = 0;
+  bool is_whole_address = true;  ///< all eight bytes are one address: R_X86_64_64 or RELATIVE
+  auto operator<=>(const TextRelocation&) const = default;
 };
 
 /// Everything stent uses of a linked image and its separate debug file.
@@ -62,6 +72,8 @@ struct Image {
   std::string soname;                    ///< DT_SONAME, or empty
   bool is_position_independent = false;  ///< ET_DYN
   bool is_executable = false;            ///< has PT_INTERP or is ET_EXEC, or DF_1_PIE
+  bool is_symbolic = false;              ///< linked with -Bsymbolic: its own definitions come first
+  bool is_static = false;                ///< an executable that no dynamic loader starts
   std::vector<ImageSegment> segments;
   std::vector<std::string> files;  ///< STT_FILE names in symbol table order (names may repeat)
   std::vector<ImageSymbol> symbols;
@@ -72,9 +84,10 @@ struct Image {
   std::map<LinkAddress, LinkAddress> local_got;
   LinkRange tls_segment;  ///< PT_TLS (p_vaddr, p_memsz); size 0: none
   std::uint64_t tls_alignment = 1;
-  std::vector<LinkRange> function_extents;  ///< from .eh_frame FDEs, ascending
-  /// Places the dynamic loader changes inside executable segments (text relocations), ascending.
-  std::vector<LinkRange> text_relocations;
+  std::vector<LinkRange> function_extents;       ///< from .eh_frame FDEs, ascending
+  std::vector<TextRelocation> text_relocations;  ///< ascending
+  /// Resolver of an IFUNC -> the slot that holds what it chose (R_X86_64_IRELATIVE).
+  std::map<LinkAddress, LinkAddress> ifunc_slots;
 
   /// `size` bytes at `at` as linked (zero-filled past p_filesz); empty when not wholly inside one segment.
   [[nodiscard]] std::optional<Bytes> read(LinkAddress at, std::uint64_t size) const;

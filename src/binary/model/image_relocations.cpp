@@ -88,17 +88,19 @@ class Reader {
     const auto type = static_cast<RelocationType>(relocation.type);
     if (relocation.symbol != 0 && relocation.symbol >= symbols_.size())
       throw file_.damaged("symbol of a dynamic relocation");
-    if (const ImageSegment* segment = image_.segment_of(place); segment != nullptr && segment->executable)
-      image_.text_relocations.push_back({place, std::max<std::uint64_t>(x86_64::describe(type).size, 8)});
     const std::string name = relocation.symbol == 0 ? "" : symbols_[relocation.symbol].name;
+    for (ImageSegment& segment : image_.segments)
+      if (segment.executable && segment.memory.contains(place)) note_text(relocation, segment);
     switch (type) {
       case RelocationType::relative:
         image_.local_got[place] = {static_cast<std::uint64_t>(relocation.addend)};
         break;
+      case RelocationType::irelative:
+        image_.ifunc_slots[{static_cast<std::uint64_t>(relocation.addend)}] = place;
+        break;
       case RelocationType::tpoff64:
       case RelocationType::dtpmod64:
-        image_.tls_slots.push_back({place, type, name, relocation.addend});
-        break;
+      case RelocationType::tlsdesc: image_.tls_slots.push_back({place, type, name, relocation.addend}); break;
       case RelocationType::jump_slot:
         if (!name.empty()) import_of(relocation.symbol).jump_slot = place;
         break;
@@ -110,6 +112,21 @@ class Reader {
         break;
       default: break;
     }
+  }
+
+  /// Code is shown as linked at its link addresses.
+  void note_text(const elf::RawRelocation& relocation, ImageSegment& segment) {
+    const LinkAddress place{relocation.offset};
+    const auto type = static_cast<RelocationType>(relocation.type);
+    TextRelocation text{{place, 8},
+                        std::nullopt,
+                        relocation.addend,
+                        type == RelocationType::relative || type == RelocationType::abs64};
+    if (relocation.symbol != 0)
+      text.import = static_cast<std::size_t>(&import_of(relocation.symbol) - image_.imports.data());
+    const auto at = static_cast<std::uint64_t>(place - segment.memory.begin);
+    if (relocation.symbol == 0 && at + 8 <= segment.bytes.size()) store(segment.bytes, at, relocation.addend);
+    image_.text_relocations.push_back(text);
   }
 
   const elf::File& file_;

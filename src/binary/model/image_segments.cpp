@@ -15,6 +15,8 @@ void read_dynamic(const elf::File& file, Image& image) {
     for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= section.data.size(); at += sizeof(Elf64_Dyn)) {
       const auto entry = load<Elf64_Dyn>(section.data, at);
       if (entry.d_tag == DT_FLAGS_1 && (entry.d_un.d_val & DF_1_PIE) != 0) image.is_executable = true;
+      if (entry.d_tag == DT_SYMBOLIC || (entry.d_tag == DT_FLAGS && (entry.d_un.d_val & DF_SYMBOLIC) != 0))
+        image.is_symbolic = true;
       if (entry.d_tag != DT_SONAME || entry.d_un.d_val >= names.size()) continue;
       const auto* text = reinterpret_cast<const char*>(names.data()) + entry.d_un.d_val;
       image.soname.assign(text, strnlen(text, names.size() - entry.d_un.d_val));
@@ -27,8 +29,9 @@ void read_dynamic(const elf::File& file, Image& image) {
 void read_segments(const elf::File& file, Image& image) {
   image.is_position_independent = file.type() == ET_DYN;
   image.is_executable = file.type() == ET_EXEC;
+  bool has_loader = false;
   for (const elf::Segment& segment : file.segments()) {
-    if (segment.type == PT_INTERP) image.is_executable = true;
+    if (segment.type == PT_INTERP) has_loader = image.is_executable = true;
     if (segment.type == PT_TLS) {
       image.tls_segment = segment.memory;
       image.tls_alignment = segment.alignment;
@@ -41,6 +44,7 @@ void read_segments(const elf::File& file, Image& image) {
                               (segment.flags & PF_X) != 0});
   }
   read_dynamic(file, image);
+  image.is_static = image.is_executable && !has_loader;
 }
 
 const ImageSegment* Image::segment_of(LinkAddress at) const {

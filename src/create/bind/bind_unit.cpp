@@ -21,6 +21,23 @@ bool is_constant(const model::Atom& atom) {
   return atom.kind == model::AtomKind::read_only || atom.kind == model::AtomKind::relocated_read_only;
 }
 
+/// The kind of GOT slot that a reference to a thread-local goes through; none for those that need no slot.
+x86_64::RelocationType thread_slot_of(x86_64::RelocationType reference) {
+  using x86_64::RelocationType;
+  switch (reference) {
+    case RelocationType::tlsgd: return RelocationType::dtpmod64;
+    case RelocationType::gottpoff: return RelocationType::tpoff64;
+    case RelocationType::gotpc32_tlsdesc: return RelocationType::tlsdesc;
+    default: return RelocationType::none;
+  }
+}
+
+/// Global to the module: also a hidden one that the linker made local.
+bool is_global(const model::ImageSymbol& symbol) {
+  return symbol.binding != model::SymbolBinding::local ||
+         symbol.visibility != model::SymbolVisibility::normal;
+}
+
 class Binder {
  public:
   Binder(const model::Object& old_object, const model::Object& new_object, const diff::ChangeSet& changes,
@@ -66,8 +83,10 @@ class Binder {
     std::vector<std::string> names;
     for (const model::Symbol& symbol : old_.symbols)
       if (symbol.definition == model::Place{entry, 0}) names.push_back(symbol.name);
-    bound_.replaced.push_back(
-        {change.new_function.value(), change.name, extents_of(image_, change.name, names, *matched)});
+    BoundFunction bound{change.new_function.value(), change.name,
+                        extents_of(image_, change.name, names, *matched)};
+    bound.load_time = load_time_fields(image_, change.name, bound.extents);
+    bound_.replaced.push_back(std::move(bound));
     take_function(*change.new_function);
   }
 
@@ -143,7 +162,7 @@ class Binder {
       bound.is_function = bound.is_function || symbol.type == model::SymbolType::function;
       return bound;
     }
-    if (x86_64::describe(reference.type).is_tls) return bind_thread_local(symbol.name);
+    if (x86_64::describe(reference.type).is_tls) return bind_thread_local(symbol.name, reference.type);
     BoundTarget bound = bind_by_name(image_, symbol);
     const auto known = globals_.find(symbol.name);
     if (bound.access != Access::own_slot || known == globals_.end()) return bound;
@@ -153,11 +172,15 @@ class Binder {
     return bound;
   }
 
-  BoundTarget bind_thread_local(const std::string& name) {
+  /// Through the module's own slot for the symbol where it has one of the reference's kind (so that
+  /// interposition stays what it was), else the module's own variable of this name.
+  BoundTarget bind_thread_local(const std::string& name, x86_64::RelocationType type) {
+    for (const model::TlsSlot& slot : image_.tls_slots)
+      if (slot.symbol == name && slot.type == thread_slot_of(type))
+        return {{name, patch::ModuleAddress{slot.slot}}, Access::slot, false, "the module's slot for it"};
     std::optional<LinkAddress> offset;
     for (const model::ImageSymbol& symbol : image_.symbols)
-      if (symbol.name == name && symbol.type == model::SymbolType::tls &&
-          symbol.binding != model::SymbolBinding::local)
+      if (symbol.name == name && symbol.type == model::SymbolType::tls && is_global(symbol))
         offset = symbol.address;
     if (!offset)
       throw Error(ErrorCode::refused, "the thread-local " + name + " cannot be located in the target",
@@ -194,10 +217,16 @@ class Binder {
     const model::Atom& atom = old_[old_id];
     if (const auto symbol = match_.symbols.find(atom.name); symbol != match_.symbols.end())
       return bind_to(image_, atom.name, symbol->second, "matched code reaches it this way");
+    if (const model::Symbol* symbol = exported(old_id);
+        symbol != nullptr && may_be_interposed(image_, *symbol, reference))
+      return {{symbol->name, patch::DynamicSymbol{"", false}},
+              Access::own_slot,
+              false,
+              "another module may define it first"};
     if (const auto known = match_.atoms.find(old_id); known != match_.atoms.end())
       return bind_to(image_, atom.name, known->second, "matched code names it");
     if (const model::Symbol* symbol = exported(old_id)) {
-      if (x86_64::describe(reference.type).is_tls) return bind_thread_local(symbol->name);
+      if (x86_64::describe(reference.type).is_tls) return bind_thread_local(symbol->name, reference.type);
       return bind_global(*symbol);
     }
     if (match_.file_block && !atom.name.empty())

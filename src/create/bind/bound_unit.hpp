@@ -30,6 +30,7 @@ struct BoundFunction {
   model::FunctionId new_function;
   std::string name;
   std::vector<patch::Extent> extents;  ///< entry first; from the target, with pre-images
+  std::vector<patch::LoadTimeField> load_time{};
 };
 
 struct BoundUnit {

@@ -12,6 +12,7 @@ namespace {
 using x86_64::Flow;
 using x86_64::Formula;
 using x86_64::Instruction;
+using x86_64::RelocationType;
 
 bool is_direct_branch(const Instruction& instruction) { return instruction.branch.has_value(); }
 
@@ -156,12 +157,22 @@ class Walk {
       const auto at = static_cast<std::uint8_t>(reference.offset - left.instruction->offset);
       if (info.size == 0) continue;
       if (at + info.size > mine.size()) return false;
+      const auto* filled = text_relocation(start_ + right.instruction->offset + at);
+      if (filled != nullptr && (filled->import && filled->addend != reference.offset_in_target)) return false;
       std::fill_n(mine.begin() + at, info.size, std::byte{0});
       std::fill_n(other.begin() + at, info.size, std::byte{0});
     }
     if (mine != other) return false;
     for (const model::Reference& reference : references) take_field(reference, left, right);
     return true;
+  }
+
+  /// What the dynamic loader writes at `place`, or null.
+  [[nodiscard]] const model::TextRelocation* text_relocation(LinkAddress place) const {
+    const auto& all = image_.text_relocations;
+    const auto found = std::ranges::lower_bound(
+        all, place, {}, [](const model::TextRelocation& one) { return one.place.begin; });
+    return found != all.end() && found->place.begin == place ? &*found : nullptr;
   }
 
   /// Reads what the linker put into a field.
@@ -173,14 +184,28 @@ class Walk {
     const LinkAddress after = start_ + right.instruction->end();
     switch (info.formula) {
       case Formula::absolute: {
+        const auto* filled = text_relocation(start_ + right.instruction->offset + at);
+        if (filled != nullptr && filled->import) {
+          out_.references.emplace_back(&reference, Inference::ImportIndex{*filled->import});
+          break;
+        }
         const bool wide = info.size == 8 || info.is_signed;
         infer(reference, {wide ? static_cast<std::uint64_t>(value) : static_cast<std::uint32_t>(value)});
         break;
       }
       case Formula::pc_relative: infer(reference, after + value); break;
-      case Formula::got_relative: take_slot(reference, after + value, info.is_tls); break;
+      case Formula::got_relative:
+        if (info.is_tls)
+          take_thread_slot(reference, after + value);
+        else
+          take_slot(reference, after + value);
+        break;
       case Formula::tls_offset:
-        if (image_.is_executable)
+        if (reference.type == RelocationType::dtpoff32 && !is_local_exec_)
+          out_.references.emplace_back(
+              &reference,
+              Inference::TlsOffset{static_cast<std::uint64_t>(value - reference.offset_in_target)});
+        else if (image_.is_executable)
           out_.references.emplace_back(
               &reference, Inference::TlsOffset{tls_block_offset(image_, value) -
                                                static_cast<std::uint64_t>(reference.offset_in_target)});
@@ -189,8 +214,22 @@ class Walk {
     }
   }
 
-  void take_slot(const model::Reference& reference, LinkAddress slot, bool is_tls) {
-    if (is_tls) return;  // a TLS slot stays the module's own business; bound by name where needed
+  /// A slot of the module's own thread-local tells its offset; one of a symbol is bound by name.
+  void take_thread_slot(const model::Reference& reference, LinkAddress at) {
+    if (reference.type == RelocationType::tlsld) return;
+    for (const model::TlsSlot& slot : image_.tls_slots) {
+      if (slot.slot != at || !slot.symbol.empty()) continue;
+      auto offset = static_cast<std::uint64_t>(slot.addend);
+      if (slot.type == RelocationType::dtpmod64) {
+        const auto second = image_.read(at + 8, 8);
+        if (!second) return;
+        offset = load<std::uint64_t>(*second, 0);
+      }
+      out_.references.emplace_back(&reference, Inference::TlsOffset{offset});
+    }
+  }
+
+  void take_slot(const model::Reference& reference, LinkAddress slot) {
     if (const auto import = import_at(image_, slot))
       out_.references.emplace_back(&reference, Inference::ImportIndex{*import});
     else if (const auto local = image_.local_got.find(slot); local != image_.local_got.end())

@@ -1,5 +1,6 @@
 #include "create/bind/find_symbol.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace stent::bind {
@@ -28,6 +29,11 @@ BoundTarget bind_import(const model::Image& image, std::size_t index, std::strin
     bound.binding = at_address(import.name, *import.copy);
     return bound;
   }
+  if (!import.got_slot && !import.jump_slot) {  // the loader writes it into code or data
+    bound.access = Access::own_slot;
+    bound.binding = {import.name, patch::DynamicSymbol{import.version, import.weak}};
+    return bound;
+  }
   bound.access = Access::slot;
   // A JUMP_SLOT may still hold its PLT entry's address: good to jump through, but not as the function's
   // identity.
@@ -37,8 +43,7 @@ BoundTarget bind_import(const model::Image& image, std::size_t index, std::strin
 
 std::optional<std::size_t> find_import(const model::Image& image, const std::string& name) {
   for (std::size_t i = 0; i < image.imports.size(); ++i) {
-    const model::Import& import = image.imports[i];
-    if (import.name == name && (import.jump_slot || import.got_slot || import.copy)) return i;
+    if (image.imports[i].name == name) return i;
   }
   return {};
 }
@@ -67,6 +72,14 @@ std::vector<const model::ImageSymbol*> definitions(const model::Image& image, co
   return globals.empty() ? hidden : globals;
 }
 
+/// "name@VERSION" or "name@@VERSION", as .symver leaves it.
+std::pair<std::string, std::string> split_version(const std::string& name) {
+  const std::size_t at = name.find('@');
+  if (at == std::string::npos || at == 0) return {name, ""};
+  const std::size_t version = name.find_first_not_of('@', at);
+  return {name.substr(0, at), version == std::string::npos ? "" : name.substr(version)};
+}
+
 }  // namespace
 
 std::optional<LinkAddress> local_in_block(const model::Image& image, std::uint32_t block,
@@ -88,6 +101,19 @@ std::optional<LinkAddress> local_in_block(const model::Image& image, std::uint32
   return address;
 }
 
+bool may_be_interposed(const model::Image& image, const model::Symbol& symbol,
+                       const model::Reference& reference) {
+  using x86_64::RelocationType;
+  if (image.is_executable || image.is_symbolic || symbol.visibility != model::SymbolVisibility::normal)
+    return false;
+  const bool is_plain = reference.type == RelocationType::pc32 || reference.type == RelocationType::pc64;
+  if (is_plain || x86_64::describe(reference.type).is_tls) return false;
+  return std::ranges::any_of(image.symbols, [&](const model::ImageSymbol& found) {
+    return found.name == symbol.name && found.binding != model::SymbolBinding::local &&
+           found.visibility == model::SymbolVisibility::normal;
+  });
+}
+
 BoundTarget bind_by_name(const model::Image& image, const model::Symbol& symbol) {
   if (const auto import = find_import(image, symbol.name))
     return bind_import(image, *import, "the module imports it");
@@ -101,16 +127,21 @@ BoundTarget bind_by_name(const model::Image& image, const model::Symbol& symbol)
     bound.binding = at_address(symbol.name, found.front()->address);
     bound.is_function = found.front()->type == model::SymbolType::function;
     bound.evidence = "the module's only global of this name";
-    if (found.front()->type == model::SymbolType::ifunc)
+    if (found.front()->type == model::SymbolType::ifunc) {
+      const auto slot = image.ifunc_slots.find(found.front()->address);
+      if (slot != image.ifunc_slots.end())
+        return {at_address(symbol.name, slot->second), Access::slot, true, "the slot its resolver chose for"};
       throw Error(ErrorCode::refused, symbol.name + " is an indirect function of the target without a slot",
                   "call it through an existing caller");
+    }
     return bound;
   }
+  const bool weak = symbol.binding == model::SymbolBinding::weak;
   BoundTarget bound;
   bound.access = Access::own_slot;
   bound.is_function = symbol.type == model::SymbolType::function;
-  const bool weak = symbol.binding == model::SymbolBinding::weak;
-  bound.binding = {symbol.name, patch::DynamicSymbol{"", weak}};
+  const auto [name, version] = split_version(symbol.name);
+  bound.binding = {name, patch::DynamicSymbol{version, weak}};
   bound.evidence = "looked up in the target's search order when applied";
   return bound;
 }

@@ -14,6 +14,11 @@ namespace stent::bind {
 [[nodiscard]] std::optional<LinkAddress> local_in_block(const model::Image& image, std::uint32_t block,
                                                         const model::Atom& atom);
 
+/// True when the loader decides which module's definition `reference`, from the library `image` to its own
+/// `symbol`, means: an exported symbol of normal visibility, reached the way a compiler reaches such.
+[[nodiscard]] bool may_be_interposed(const model::Image& image, const model::Symbol& symbol,
+                                     const model::Reference& reference);
+
 /// What the dynamic or static linker would bind an undefined symbol of the module to: an import's slot or
 /// copied object, the module's one global of that name, else a dynamic symbol looked up at apply time. Throws
 /// `refused` when the module has the name only as another unit's local, or more than once.

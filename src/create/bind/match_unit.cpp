@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "create/bind/unnamed_candidates.hpp"
+
 namespace stent::bind {
 
 namespace {
@@ -72,12 +74,22 @@ class UnitMatcher {
     const auto [first, last] = by_name_.equal_range(name_of(id));
     for (auto at = first; at != last; ++at) try_symbol(id, *at->second);
     if (!candidates_[id.value].empty()) return;
+    if (image_.files.empty()) return find_by_code(id);
     // Clone ordinals drift: "f.constprop.1" of the object may be the target's "f.constprop.0".
     const model::ParsedName parsed = model::parse_name(name_of(id));
     if (!parsed.ordinal) return;
     const auto [from, to] = by_base_.equal_range(parsed.base);
     for (auto at = from; at != to; ++at)
       if (model::parse_name(at->second->name).kind == parsed.kind) try_symbol(id, *at->second);
+  }
+
+  /// In a target without a symbol table, the only function with this code is it.
+  void find_by_code(FunctionId id) {
+    for (const LinkAddress address : unnamed_candidates(object_, object_[id], image_)) {
+      auto outcome = match_code(object_, object_[id], image_, address);
+      if (auto* match = std::get_if<CodeMatch>(&outcome))
+        candidates_[id.value].push_back({address, {}, std::move(*match)});
+    }
   }
 
   void accept(FunctionId id, const Candidate& candidate) {

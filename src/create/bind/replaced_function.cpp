@@ -38,19 +38,6 @@ void take_padding(const model::Image& image, const std::string& name, LinkRange&
   }
 }
 
-void check_loops(const std::string& name, const LinkRange& range, const Bytes& code) {
-  for (const x86_64::Instruction& instruction : x86_64::decode(code)) {
-    if (!instruction.branch_target) continue;
-    const std::int64_t to = *instruction.branch_target;
-    if (to > 0 && to < static_cast<std::int64_t>(x86_64::near_jump_size) &&
-        to < static_cast<std::int64_t>(range.size))
-      throw Error(ErrorCode::refused,
-                  name + " branches back into its first " + std::to_string(x86_64::near_jump_size) +
-                      " bytes, where the redirect would stand",
-                  "patch its callers instead");
-  }
-}
-
 void check_sharing(const model::Image& image, const std::string& name,
                    const std::vector<std::string>& own_names, LinkAddress entry) {
   for (const model::ImageSymbol& symbol : image.symbols) {
@@ -73,19 +60,28 @@ std::vector<patch::Extent> extents_of(const model::Image& image, const std::stri
   for (const MatchedPart& part : match.parts) {
     LinkRange range = whole_extent(image, part.code);
     if (extents.empty()) take_padding(image, name, range);
-    for (const LinkRange& relocated : image.text_relocations)
-      if (relocated.overlaps(range))
-        throw Error(ErrorCode::refused, name + " is changed by the dynamic loader (text relocations)",
-                    "build the target with -fPIC");
     auto bytes = image.read(range.begin, range.size);
     if (!bytes) throw Error(ErrorCode::mismatch, name + " leaves its segment", "check the target file");
-    if (extents.empty()) {
-      check_loops(name, range, *bytes);
-      check_sharing(image, name, own_names, range.begin);
-    }
+    if (extents.empty()) check_sharing(image, name, own_names, range.begin);
     extents.push_back({range, std::move(*bytes)});
   }
   return extents;
+}
+
+std::vector<patch::LoadTimeField> load_time_fields(const model::Image& image, const std::string& name,
+                                                   const std::vector<patch::Extent>& extents) {
+  std::vector<patch::LoadTimeField> fields;
+  for (const model::TextRelocation& relocation : image.text_relocations)
+    for (const patch::Extent& extent : extents) {
+      if (!relocation.place.overlaps(extent.range)) continue;
+      const patch::LoadTimeField field{relocation.place.begin, !relocation.import};
+      if (!relocation.is_whole_address || !field.is_inside(extent.range))
+        throw Error(ErrorCode::refused,
+                    name + " is changed by the dynamic loader in a way that stent does not know",
+                    "build the target with -fPIC");
+      fields.push_back(field);
+    }
+  return fields;
 }
 
 }  // namespace stent::bind

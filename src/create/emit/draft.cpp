@@ -1,6 +1,7 @@
 #include "create/emit/draft.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "patch/page.hpp"
@@ -63,6 +64,33 @@ Spot Draft::slot(const Target& target, RelocationType type, const std::string& n
   fix({made, type, target, 0, name});
   add_symbol("got." + name, made, 8, false, true);
   slots_.push_back({target, type, made});
+  return made;
+}
+
+Spot Draft::thread_pair(std::uint64_t offset, const std::string& name) {
+  if (const auto known = thread_pairs_.find(offset); known != thread_pairs_.end()) return known->second;
+  Bytes slots(16);
+  store(slots, 8, offset);
+  const Spot made = append(SegmentKind::constants, slots, slots.size(), 8);
+  fix({made, RelocationType::abs64, patch::Binding{"thread-local module", patch::ThreadModule{}}, 0, name});
+  add_symbol("got.tls." + name, made, slots.size(), false, true);
+  thread_pairs_.emplace(offset, made);
+  return made;
+}
+
+Spot Draft::thread_descriptor(const Target& target, const std::string& name) {
+  for (const Request& request : descriptors_)
+    if (request.target == target) return request.made;
+  if (!descriptor_function_) {
+    constexpr std::array<unsigned char, 8> load_second_slot{0x48, 0x8b, 0x40, 0x08, 0xc3, 0xcc, 0xcc, 0xcc};
+    descriptor_function_ = append(SegmentKind::code, as_bytes(load_second_slot), 8, 16);
+    add_symbol("tlsdesc.return", *descriptor_function_, 5, true, true);
+  }
+  const Spot made = append(SegmentKind::constants, Bytes(16), 16, 8);
+  fix({made, RelocationType::abs64, *descriptor_function_, 0, "tlsdesc.return"});
+  fix({made + 8, RelocationType::tpoff64, target, 0, name});
+  add_symbol("got.tlsdesc." + name, made, 16, false, true);
+  descriptors_.push_back({target, RelocationType::tpoff64, made});
   return made;
 }
 

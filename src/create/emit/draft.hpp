@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,6 +43,10 @@ class Draft {
 
   /// An 8-byte slot of the patch's own GOT; equal requests share one. `type`: abs64 or tpoff64.
   Spot slot(const Target& target, x86_64::RelocationType type, const std::string& name);
+  /// Two slots that tell __tls_get_addr where a thread-local is: the module's number, `offset` in its block.
+  Spot thread_pair(std::uint64_t offset, const std::string& name);
+  /// Two slots of a TLS descriptor (psABI, GNU2 dialect) whose function answers with the value of `target`.
+  Spot thread_descriptor(const Target& target, const std::string& name);
   /// `jmp *slot(%rip)` in the code segment; `slot` is an own slot or the binding of a slot of the module.
   Spot stub(const Target& slot, const std::string& name);
 
@@ -76,7 +81,9 @@ class Draft {
   Contents segments_[3];
   std::vector<Fixup> fixups_;
   std::vector<NamedSpot> symbols_;
-  std::vector<Request> slots_, stubs_;
+  std::vector<Request> slots_, stubs_, descriptors_;
+  std::map<std::uint64_t, Spot> thread_pairs_;
+  std::optional<Spot> descriptor_function_;
 };
 
 }  // namespace stent::emit

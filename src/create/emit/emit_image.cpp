@@ -24,7 +24,7 @@ std::vector<patch::ReplacedFunction> replaced_functions(const std::vector<bind::
   for (std::size_t unit = 0; unit < units.size(); ++unit)
     for (const bind::BoundFunction& function : units[unit].replaced) {
       const model::Function& parts = (*units[unit].new_object)[function.new_function];
-      patch::ReplacedFunction out{function.name, function.extents, {}, {}};
+      patch::ReplacedFunction out{function.name, function.extents, {}, {}, function.load_time};
       out.new_extents.push_back(range_of(units[unit], unit, parts.entry, placement, draft));
       for (const model::AtomId fragment : parts.fragments)
         out.new_extents.push_back(range_of(units[unit], unit, fragment, placement, draft));

@@ -43,8 +43,13 @@ std::optional<Meaning> References::meaning_of_symbol(const Holder& holder,
     const Spot spot = *placement_.find(exported->unit, exported->definition.atom);
     return Meaning{spot, exported->definition.offset + reference.offset_in_target, symbol.name};
   }
-  if (const auto found = unit.symbols.find(*reference.symbol); found != unit.symbols.end())
+  if (const auto found = unit.symbols.find(*reference.symbol); found != unit.symbols.end()) {
+    const auto* dynamic = std::get_if<patch::DynamicSymbol>(&found->second.binding.where);
+    if (target_.is_static && dynamic != nullptr && !dynamic->weak)
+      refuse(holder, reference, symbol.name + " is not in the target, and a static program cannot load it",
+             "the linker took from the libraries only what the program used; write the fix without it");
     return Meaning{found->second, reference.offset_in_target, symbol.name};
+  }
   if (replaced != nullptr) return old_entry(*replaced, reference.offset_in_target);
   return {};
 }

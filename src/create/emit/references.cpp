@@ -14,7 +14,8 @@ namespace {
 constexpr const char* through_got =
     "compile the new unit with -mno-direct-extern-access (or -fPIC), so that it goes through the GOT";
 
-/// What an 8-byte field must hold so that it is the address itself.
+}  // namespace
+
 Target as_target(const Meaning& meaning) {
   if (const Spot* spot = std::get_if<Spot>(&meaning.target)) return *spot;
   return std::get<bind::BoundTarget>(meaning.target).binding;
@@ -31,8 +32,6 @@ Access access_of(const Meaning& meaning) {
   const auto* bound = std::get_if<bind::BoundTarget>(&meaning.target);
   return bound == nullptr ? Access::direct : bound->access;
 }
-
-}  // namespace
 
 void References::write_all() {
   for (std::size_t unit = 0; unit < units_.size(); ++unit)
@@ -66,16 +65,13 @@ void References::write(const Holder& holder, const model::Reference& reference, 
     case RelocationType::tpoff32:
     case RelocationType::tpoff64:
     case RelocationType::gottpoff:
-      return write_thread(holder, reference, place, meaning_of(holder, reference));
     case RelocationType::tlsgd:
     case RelocationType::tlsld:
+    case RelocationType::gotpc32_tlsdesc:
     case RelocationType::dtpoff32:
     case RelocationType::dtpoff64:
-    case RelocationType::dtpmod64:
-    case RelocationType::gotpc32_tlsdesc:
-    case RelocationType::tlsdesc_call:
-      refuse(holder, reference, "dynamic thread-local access (" + x86_64::to_string(reference.type) + ")",
-             "compile the unit with -ftls-model=initial-exec");
+      return write_thread(holder, reference, place, meaning_of(holder, reference));
+    case RelocationType::tlsdesc_call: return;  // marks the call for linkers
     default:
       refuse(holder, reference, "relocation " + x86_64::to_string(reference.type) + " is not supported",
              "compile the unit with the default code model");
@@ -145,22 +141,6 @@ void References::write_through_slot(const Holder& holder, const model::Reference
   Target target = as_target(meaning);
   if (Spot* spot = std::get_if<Spot>(&target)) *spot = *spot + static_cast<std::uint64_t>(meaning.offset);
   const Spot slot = draft_.slot(target, RelocationType::abs64, meaning.name);
-  draft_.fix({place, RelocationType::pc32, slot, reference.pc_adjust, meaning.name});
-}
-
-void References::write_thread(const Holder& holder, const model::Reference& reference, Spot place,
-                              const Meaning& meaning) {
-  const bool through_slot = reference.type == RelocationType::gottpoff;
-  if (through_slot && access_of(meaning) == Access::slot && meaning.offset == 0)
-    return draft_.fix({place, RelocationType::pc32, as_target(meaning), reference.pc_adjust, meaning.name});
-  if (access_of(meaning) != Access::thread || (through_slot && meaning.offset != 0))
-    refuse(holder, reference,
-           "thread-local '" + meaning.name + "' was not found in the target's own TLS block",
-           "only thread-local variables that the target itself defines can be reached");
-  if (!through_slot)
-    return draft_.fix(
-        {place, reference.type, as_target(meaning), meaning.offset + reference.pc_adjust, meaning.name});
-  const Spot slot = draft_.slot(as_target(meaning), RelocationType::tpoff64, meaning.name);
   draft_.fix({place, RelocationType::pc32, slot, reference.pc_adjust, meaning.name});
 }
 

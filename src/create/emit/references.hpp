@@ -21,6 +21,10 @@ struct Meaning {
   std::string name;
 };
 
+/// What an 8-byte field must hold so that it is the address itself.
+[[nodiscard]] Target as_target(const Meaning& meaning);
+[[nodiscard]] bind::Access access_of(const Meaning& meaning);
+
 class References {
  public:
   References(const model::Image& target, const std::vector<bind::BoundUnit>& units,
@@ -43,6 +47,7 @@ class References {
   void write_through_slot(const Holder&, const model::Reference&, Spot place, const Meaning&);
   void write_thread(const Holder&, const model::Reference&, Spot place, const Meaning&);
   [[nodiscard]] Target slot_of(const Meaning& meaning);
+  [[nodiscard]] Spot thread_slot(const Holder&, const model::Reference&, const Meaning&);
   [[nodiscard]] bool is_branch(const Holder& holder, const model::Reference& reference) const;
   [[nodiscard]] patch::Binding import_behind(const bind::BoundTarget& slot) const;
   [[nodiscard]] std::string where(const Holder& holder, const model::Reference& reference) const;

@@ -232,7 +232,10 @@ class Walk {
   }
 
   void check(const Which& which, const model::Reference& reference, RemoteAddress place, ByteView linked) {
+    if (reference.type == RelocationType::tlsdesc_call) return;  // marks the call for linkers
     const Expected expected = expect(which, reference);
+    if (expected.bound != nullptr && expected.bound->access == Access::thread)
+      return check_thread(which, reference, *expected.bound, expected.offset, place, linked);
     const Formula formula = x86_64::describe(reference.type).formula;
     const bool relative = formula == Formula::pc_relative || formula == Formula::got_relative;
     const auto value = static_cast<std::uint64_t>(field_value(reference, linked) - reference.pc_adjust);
@@ -249,6 +252,33 @@ class Walk {
       check_stub(which, reference, *expected.bound, points);
     } else {
       check_address(which, reference, expected, points);
+    }
+  }
+
+  /// A thread-local: the field, or what it leads to, must name the variable's place in the TLS block.
+  void check_thread(const Which& which, const model::Reference& reference, const bind::BoundTarget& bound,
+                    std::int64_t offset, RemoteAddress place, ByteView linked) const {
+    const std::uint64_t in_block = std::get<patch::ThreadOffset>(bound.binding.where).offset;
+    const auto value = static_cast<std::uint64_t>(field_value(reference, linked) - reference.pc_adjust);
+    const RemoteAddress slot{value + place.value};
+    const auto module = [&] { return trial_.value_of({"", patch::ThreadModule{}}); };
+    switch (reference.type) {
+      case RelocationType::tlsgd:
+        return require(trial_.word(slot) == module() && trial_.word(slot + 8) == in_block, which, reference);
+      case RelocationType::tlsld:
+        return require(trial_.word(slot) == module() && trial_.word(slot + 8) == 0, which, reference);
+      case RelocationType::gottpoff:
+        return require(trial_.word(slot) == trial_.value_of(bound.binding), which, reference);
+      case RelocationType::gotpc32_tlsdesc:
+        return require(trial_.word(slot + 8) == trial_.value_of(bound.binding) &&
+                           trial_.word({trial_.word(slot)}) << 24 == 0xc308408b48'000000,
+                       which, reference);
+      case RelocationType::dtpoff32:
+      case RelocationType::dtpoff64:
+        return require(value == in_block + static_cast<std::uint64_t>(offset), which, reference);
+      default:
+        return require(value == trial_.value_of(bound.binding) + static_cast<std::uint64_t>(offset), which,
+                       reference);
     }
   }
 

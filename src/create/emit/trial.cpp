@@ -24,6 +24,7 @@ struct World {
     return random_page(random, 1ull << 40, 1ull << 46) + 16;
   }
   std::uint64_t operator()(const patch::ThreadOffset& thread) const { return thread.offset - 0x1000; }
+  std::uint64_t operator()(const patch::ThreadModule&) const { return 0x17; }
   std::uint64_t operator()(const patch::OtherImage&) const {
     return random_page(random, 1ull << 40, 1ull << 46) + 32;
   }

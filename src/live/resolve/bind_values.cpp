@@ -1,6 +1,5 @@
 #include "live/resolve/bind_values.hpp"
 
-#include <elf.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,23 +8,6 @@
 
 namespace stent::resolve {
 namespace {
-
-/// Where the executable's TLS block starts, from the thread pointer (ELF TLS ABI, variant II: it comes first
-/// below).
-std::int64_t executable_tls_start(const process::RemoteMemory& memory, const process::Module& module) {
-  const auto header = memory.read_value<Elf64_Ehdr>(module.header);
-  for (std::uint16_t i = 0; i < header.e_phnum; ++i) {
-    const auto segment = memory.read_value<Elf64_Phdr>(
-        module.header + static_cast<std::int64_t>(header.e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr)));
-    if (segment.p_type != PT_TLS) continue;
-    const std::uint64_t align = std::max<std::uint64_t>(segment.p_align, 1);
-    const std::uint64_t first = (0 - (segment.p_vaddr & (align - 1))) & (align - 1);
-    const std::uint64_t rounded = (segment.p_memsz - first + align - 1) / align * align + first;
-    return -static_cast<std::int64_t>(rounded);
-  }
-  throw Error(ErrorCode::mismatch, fmt::format("{} has no thread-local storage", module.name),
-              "the patch was made for another build of this module");
-}
 
 /// One value per alternative of patch::Binding::where.
 struct Resolver {
@@ -50,19 +32,29 @@ struct Resolver {
   std::uint64_t operator()(const patch::OwnImage& where) const {
     return space.bases->at(image).to_remote(where.address).value;
   }
-  std::uint64_t operator()(const patch::ThreadOffset& where) const {
+  ThreadStorage thread_storage() const {
     const process::Module& module = own_module();
-    if (!module.is_executable)
+    if (const auto storage = space.loader->thread_storage(module)) return *storage;
+    throw Error(ErrorCode::refused,
+                fmt::format("{} is thread-local in {}, and where this process keeps that is not known",
+                            binding.name, module.name),
+                "change the fix so that it does not touch this thread-local variable");
+  }
+  std::uint64_t operator()(const patch::ThreadModule&) const { return thread_storage().number; }
+  std::uint64_t operator()(const patch::ThreadOffset& where) const {
+    const auto start = thread_storage().offset;
+    if (!start)
       throw Error(
           ErrorCode::refused,
-          fmt::format(
-              "{} is thread-local in the library {}, whose place in the thread's storage is not known",
-              binding.name, module.name),
-          "change the fix so that it does not touch this thread-local variable");
-    return static_cast<std::uint64_t>(executable_tls_start(*space.memory, module)) + where.offset;
+          fmt::format("the thread-local storage of {} is allocated for each thread on demand, so {} has "
+                      "no fixed place in it",
+                      own_module().name, binding.name),
+          "compile the fix with the TLS model of the module (-ftls-model=global-dynamic)");
+    return static_cast<std::uint64_t>(*start) + where.offset;
   }
   std::uint64_t operator()(const patch::DynamicSymbol& where) const {
-    if (const auto found = space.symbols->find(binding.name, where.version)) return found->value;
+    if (const auto found = space.symbols->find(binding.name, where.version, own_module()))
+      return found->value;
     if (where.weak) return 0;
     throw Error(ErrorCode::mismatch,
                 fmt::format("no module of the target defines {}{}{}", binding.name,
@@ -73,10 +65,29 @@ struct Resolver {
 
 }  // namespace
 
+namespace {
+
+void refuse_special(const std::vector<process::Module>& modules, const process::Module& module) {
+  const auto copies = std::ranges::count(modules, module.build_id, &process::Module::build_id);
+  if (copies > 1)
+    throw Error(ErrorCode::refused,
+                fmt::format("{} is loaded {} times in this process (dlmopen), and a patch is for one copy",
+                            module.name, copies),
+                "restart the program with the new build instead");
+  if (module.name == "[vdso]")
+    throw Error(ErrorCode::refused, "the vdso belongs to the kernel and is not patched",
+                "patch the program or the library that calls it");
+}
+
+}  // namespace
+
 const process::Module& find_module(const std::vector<process::Module>& modules, const BuildId& build_id,
                                    const std::string& name) {
   const auto found = std::ranges::find(modules, build_id, &process::Module::build_id);
-  if (found != modules.end() && !build_id.empty()) return *found;
+  if (found != modules.end() && !build_id.empty()) {
+    refuse_special(modules, *found);
+    return *found;
+  }
   std::string present;
   for (const process::Module& module : modules)
     present += fmt::format("\n  {} {}", module.build_id.empty() ? "(no build-id)" : module.build_id.text(),

@@ -11,6 +11,7 @@ namespace stent::resolve {
 struct BindingSpace {
   const process::RemoteMemory* memory;
   const std::vector<process::Module>* modules;
+  const LoaderView* loader;
   const DynamicLookup* symbols;
   const std::vector<PatchBase>* bases;  ///< of all images of the patch
 };

@@ -1,40 +1,33 @@
-// DynamicLookup: finding a symbol by name and version in the target's own search order.
+// DynamicLookup: finding a symbol by name and version as the target's dynamic loader would for one module.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "live/process/module.hpp"
-#include "live/process/remote_memory.hpp"
+#include "live/resolve/dynamic_symbols.hpp"
+#include "live/resolve/loader_view.hpp"
 
 namespace stent::resolve {
 
 class DynamicLookup {
  public:
-  /// Follows the target's link map (r_debug of the executable's DT_DEBUG), else takes `modules` with the
-  /// executable first.
-  DynamicLookup(const process::RemoteMemory& memory, const std::vector<process::Module>& modules);
+  DynamicLookup(const process::RemoteMemory& memory, const LoaderView& loader)
+      : memory_(&memory), loader_(&loader) {}
 
-  /// Address of the first definition; `version` empty: the default one. Empty when nobody defines it.
-  /// Throws `refused` for an indirect (IFUNC) or thread-local symbol.
-  [[nodiscard]] std::optional<RemoteAddress> find(const std::string& name, const std::string& version) const;
+  /// Address of the definition that a reference of `module` means; `version` empty: the default one. An
+  /// indirect function (IFUNC) is what its resolver chose when the loader ran it. Empty when nobody defines
+  /// it. Throws `refused` for a thread-local, for an indirect function nobody has resolved, and where the
+  /// loader's scopes are not known and several modules define the name.
+  [[nodiscard]] std::optional<RemoteAddress> find(const std::string& name, const std::string& version,
+                                                  const process::Module& module) const;
 
  private:
-  struct Tables;  ///< of one module, by its PT_DYNAMIC
-
-  [[nodiscard]] std::optional<Tables> read_tables(const process::Module& module) const;
-  [[nodiscard]] std::optional<RemoteAddress> find_in(const Tables& tables, const std::string& name,
-                                                     const std::string& version) const;
-  [[nodiscard]] bool matches(const Tables& tables, std::uint32_t index, const std::string& name,
-                             const std::string& version) const;
-  [[nodiscard]] bool version_matches(const Tables& tables, std::uint32_t index,
-                                     const std::string& version) const;
-  [[nodiscard]] std::string version_name(const Tables& tables, std::uint16_t number) const;
-  [[nodiscard]] std::string read_string(RemoteAddress at) const;
+  [[nodiscard]] RemoteAddress chosen(const std::string& name, const DynamicDefinition& indirect,
+                                     const DynamicSymbols& owner, const Scope& scope) const;
 
   const process::RemoteMemory* memory_;
-  std::vector<process::Module> order_;
+  const LoaderView* loader_;
 };
 
 }  // namespace stent::resolve

@@ -25,6 +25,21 @@ void undo_redirects(Bytes& bytes, RemoteRange range, std::span<const EarlierRedi
   }
 }
 
+/// The pre-image of `extent` with its load-time fields filled in; one that holds what the loader found for a
+/// symbol is taken from `memory`.
+Bytes as_loaded(const patch::ReplacedFunction& function, const patch::Extent& extent,
+                const process::Module& module, ByteView memory) {
+  Bytes bytes = extent.pre_image;
+  for (const patch::LoadTimeField& field : function.load_time) {
+    if (!field.is_inside(extent.range)) continue;
+    const auto at = static_cast<std::uint64_t>(field.place - extent.range.begin);
+    const LinkAddress linked{load<std::uint64_t>(bytes, at)};
+    store(bytes, at,
+          field.is_own_address ? module.bias.to_remote(linked).value : load<std::uint64_t>(memory, at));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 void verify_pre_image(const patch::ReplacedFunction& function, const process::Module& module,
@@ -37,8 +52,9 @@ void verify_pre_image(const patch::ReplacedFunction& function, const process::Mo
           ErrorCode::mismatch, fmt::format("{} is not mapped at {:#x}", function.name, range.begin.value),
           "the target does not hold the module this patch was made for; create the patch for its build");
     undo_redirects(bytes, range, earlier);
-    const auto [here, wanted] = std::ranges::mismatch(bytes, extent.pre_image);
-    if (here == bytes.end() && wanted == extent.pre_image.end()) continue;
+    const Bytes expected = as_loaded(function, extent, module, bytes);
+    const auto [here, wanted] = std::ranges::mismatch(bytes, expected);
+    if (here == bytes.end() && wanted == expected.end()) continue;
     throw Error(ErrorCode::mismatch,
                 fmt::format("{} in {} differs at offset {:#x} from what the patch was made for",
                             function.name, module.name, here - bytes.begin()),

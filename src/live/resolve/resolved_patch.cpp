@@ -1,10 +1,12 @@
 #include "live/resolve/resolved_patch.hpp"
 
+#include <elf.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "binary/arch/x86_64/decode.hpp"
 #include "binary/arch/x86_64/jump.hpp"
 #include "live/resolve/bind_values.hpp"
 #include "live/resolve/dynamic_lookup.hpp"
@@ -15,6 +17,43 @@ namespace stent::resolve {
 namespace {
 
 constexpr std::uint64_t page = 4096;
+/// Where the addresses that fit a sign-extended field of 32 bits end, for code that is not
+/// position-independent.
+constexpr std::uint64_t low_end = 0x7fff'f000;
+
+/// A landing pad stays where it is and the jump goes behind it, so that indirect calls remain legal under
+/// IBT.
+std::int64_t bytes_kept(const patch::ReplacedFunction& function) {
+  const Bytes& code = function.extents[0].pre_image;
+  const std::size_t pad = x86_64::landing_pad_size(code);
+  return code.size() >= pad + x86_64::near_jump_size ? static_cast<std::int64_t>(pad) : 0;
+}
+
+/// True when `code` at `at` may branch to an address inside the redirect (its first byte is a fine place to
+/// enter).
+bool may_enter(ByteView code, LinkAddress at, LinkRange redirect) {
+  const auto instructions = x86_64::decode(code);
+  if (instructions.empty() || instructions.back().end() != code.size()) return true;
+  return std::ranges::any_of(instructions, [&](const x86_64::Instruction& instruction) {
+    if (!instruction.branch_target) return false;
+    const LinkAddress to = at + *instruction.branch_target;
+    return redirect.contains(to) && to != redirect.begin;
+  });
+}
+
+/// Threads that stay in the old code (`entry`) must not come back into the bytes of the redirect. When all
+/// switch together nobody is left in there.
+void refuse_loops(const patch::ReplacedFunction& function) {
+  const LinkRange redirect{function.entry() + bytes_kept(function), x86_64::near_jump_size};
+  for (const patch::Extent& extent : function.extents)
+    if (may_enter(extent.pre_image, extent.range.begin, redirect))
+      throw Error(
+          ErrorCode::refused,
+          fmt::format("{} branches back into its first bytes, where threads that finish it in the old code "
+                      "would meet the redirect",
+                      function.name),
+          "let all functions switch together instead (consistency all)");
+}
 
 ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const process::Module& module,
                                   PatchBase base, const process::RemoteMemory& memory,
@@ -28,7 +67,7 @@ ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const
   ResolvedFunction result;
   result.name = function.name;
   result.module = module.name;
-  result.entry = module.bias.to_remote(function.entry());
+  result.entry = module.bias.to_remote(function.entry()) + bytes_kept(function);
   result.replacement = base.to_remote(function.replacement);
   result.present = memory.read(result.entry, x86_64::near_jump_size);
   for (const patch::Extent& extent : function.extents)
@@ -51,10 +90,12 @@ process::Mapping occupied(RemoteRange range) {
 void place_images(ResolvedPatch& result, const patch::Patch& patch, const process::Process& target,
                   const std::vector<process::Module>& modules, std::vector<process::Mapping> mappings,
                   std::uint64_t record_size) {
-  const AddressLimits limits = read_address_limits(target.pid());
+  const AddressLimits everywhere = read_address_limits(target.pid());
   std::uint64_t before = (record_size + page - 1) / page * page;
   for (const patch::Image& image : patch.images) {
     const process::Module& module = find_module(modules, image.module, image.module_name);
+    AddressLimits limits = everywhere;
+    if (module.elf_type == ET_EXEC) limits.highest = {low_end};
     const RemoteRange window = choose_window(mappings, module.extent(), before + image.window_size(), limits);
     if (result.images.empty()) result.record = {window.begin, before};
     result.images.push_back(
@@ -79,11 +120,14 @@ ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
 
   std::vector<PatchBase> bases;
   for (const ResolvedImage& image : result.images) bases.push_back(image.base);
-  const DynamicLookup symbols(target.memory(), modules);
-  const BindingSpace space{&target.memory(), &modules, &symbols, &bases};
+  const LoaderView loader(target.memory(), modules);
+  const DynamicLookup symbols(target.memory(), loader);
+  const BindingSpace space{&target.memory(), &modules, &loader, &symbols, &bases};
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
     const patch::Image& image = patch.images[i];
     const process::Module& module = find_module(modules, image.module, image.module_name);
+    if (patch.consistency == patch::Consistency::entry)
+      for (const patch::ReplacedFunction& function : image.replaced) refuse_loops(function);
     for (const patch::ReplacedFunction& function : image.replaced)
       result.functions.push_back(resolve_function(function, module, bases[i], target.memory(), earlier));
     result.images[i].segments = link::link(image, bases[i], bind_values(patch, i, space));

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint64_t page = 4096;
 constexpr std::int64_t reach = (std::int64_t{1} << 31) - (std::int64_t{1} << 20);
 constexpr std::int64_t stack_growth = std::int64_t{256} << 20;
-constexpr std::uint64_t address_space_end = 0x7fff'ffff'f000;
 constexpr int start_brk_field = 47;  // proc(5), /proc/PID/stat
 
 RemoteAddress page_up(RemoteAddress at) { return {(at.value + page - 1) & ~(page - 1)}; }
@@ -38,19 +37,20 @@ std::vector<Gap> usable_gaps(const std::vector<process::Mapping>& mappings, cons
     if (gap.begin < gap.end) gaps.push_back(gap);
   };
   for (const process::Mapping& mapping : mappings) {
-    if (mapping.range.begin.value >= address_space_end) break;
+    if (mapping.range.begin >= limits.highest) break;
     if (mapping.range.begin > end_of_last) add(mapping.range.begin, mapping.name == "[stack]");
     end_of_last = std::max(end_of_last, mapping.range.end());
     after_heap = mapping.name == "[heap]";
   }
-  add({address_space_end}, false);
+  add(limits.highest, false);
   return gaps;
 }
 
 }  // namespace
 
 AddressLimits read_address_limits(Pid pid) {
-  AddressLimits limits{{65536}, std::nullopt};
+  AddressLimits limits;
+  limits.lowest = {65536};
   std::uint64_t lowest = 0;
   if (std::ifstream file("/proc/sys/vm/mmap_min_addr"); file >> lowest)
     limits.lowest = {std::max(lowest, page)};

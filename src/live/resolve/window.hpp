@@ -13,6 +13,8 @@ struct AddressLimits {
   RemoteAddress lowest;  ///< vm.mmap_min_addr
   std::optional<RemoteAddress>
       brk;  ///< where the heap starts (start_brk): nothing goes between it and the next mapping
+  /// Nothing ends above: 2 GiB for a program whose code holds addresses of 32 bits.
+  RemoteAddress highest{0x7fff'ffff'f000};
 };
 
 /// Limits of a process as /proc tells them.

@@ -52,5 +52,14 @@ TEST(Window, LowProgramsStayAboveTheLowestAddress) {
   EXPECT_LT(window.end(), low.begin);
 }
 
+TEST(Window, ProgramsWithAddressesOf32BitsStayBelowTwoGiB) {
+  const RemoteRange low{{0x7f00'0000}, 0x100'0000};
+  const std::vector<process::Mapping> mappings{mapping(0x1000'0000, 0x8000'0000)};
+  AddressLimits below = limits;
+  EXPECT_GT(choose_window(mappings, low, 0x1000, below).begin, low.begin);
+  below.highest = {0x7fff'f000};
+  EXPECT_LT(choose_window(mappings, low, 0x1000, below).begin, low.begin);
+}
+
 }  // namespace
 }  // namespace stent::resolve

@@ -1,5 +1,6 @@
 #include "binary/arch/x86_64/jump.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace stent::x86_64 {
@@ -38,6 +39,13 @@ std::optional<std::array<std::byte, absolute_slot_jump_size>> absolute_slot_jump
   std::array<std::byte, absolute_slot_jump_size> code{std::byte{0xff}, std::byte{0x24}, std::byte{0x25}};
   store(MutableByteView(code), 3, static_cast<std::int32_t>(slot));
   return code;
+}
+
+std::size_t landing_pad_size(ByteView code) {
+  constexpr std::array endbr64{std::byte{0xf3}, std::byte{0x0f}, std::byte{0x1e}, std::byte{0xfa}};
+  const bool lands =
+      code.size() >= endbr64.size() && std::equal(endbr64.begin(), endbr64.end(), code.begin());
+  return lands ? endbr64.size() : 0;
 }
 
 }  // namespace stent::x86_64

@@ -29,4 +29,8 @@ inline constexpr std::size_t absolute_slot_jump_size = 7;
 [[nodiscard]] std::optional<std::array<std::byte, absolute_slot_jump_size>> absolute_slot_jump(
     std::uint64_t slot);
 
+/// Bytes of `endbr64` at the start of `code` (where indirect calls may land under IBT): 4, or 0 when it does
+/// not start with one.
+[[nodiscard]] std::size_t landing_pad_size(ByteView code);
+
 }  // namespace stent::x86_64

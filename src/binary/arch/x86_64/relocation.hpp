@@ -37,6 +37,7 @@ enum class RelocationType : std::uint32_t {
   gotpc32 = 26,
   gotpc32_tlsdesc = 34,
   tlsdesc_call = 35,
+  tlsdesc = 36,
   irelative = 37,
   gotpcrelx = 41,
   rex_gotpcrelx = 42,
