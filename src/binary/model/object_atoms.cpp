@@ -78,7 +78,6 @@ std::vector<std::uint64_t> starts_of_symbols(const elf::Section& section, Ranges
   std::uint64_t end = 0;
   for (const auto& [first, last] : ranges) {
     if (first < end || first - end > largest_gap || last > section.size) return {0};
-    if (starts.empty() && sled != 0) starts.push_back(0);
     starts.push_back(starts.empty() ? 0 : first);
     end = last;
   }
