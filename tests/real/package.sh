@@ -42,6 +42,18 @@ install_build_dependencies() {
     not_available "the packages to build this with cannot be installed; see $log"
 }
 
+# install_packages LOG NAME...: what a source needs to be configured and one of its units compiled.
+install_packages() {
+  local log=$1
+  shift
+  local packages=("$@")
+  install() {
+    apt-get -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends install "${packages[@]}" >>"$log" 2>&1
+  }
+  install || { apt-get -qq update >>"$log" 2>&1 && install; } ||
+    not_available "the packages ${packages[*]} cannot be installed; see $log"
+}
+
 # same_loaded_bytes FILE REBUILT: whether the loaded contents of two programs are equal. The build-id also covers debug
 # information, which names headers of other packages.
 same_loaded_bytes() {

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Heals the stock, stripped libarchive in a Python process that writes and reads archives all the while.
+
+    libarchive_test.py STENT
+
+The library carries no symbols but its exported ones. Exit status 77: the real data is not available (said loudly).
+"""
+import json
+import subprocess
+import sys
+
+from real_program import DEADLINE_SECONDS, HERE, create, main, must, stent
+
+CYCLES = 20
+FIXED = {"archive_write_zip_header"}
+
+
+class Process:
+    def __init__(self, library):
+        self.child = subprocess.Popen([sys.executable, HERE / "uses_libarchive.py", library], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+        must(self.child.stdout.readline() == "ready\n", "the process works")
+
+    def say(self, line):
+        self.child.stdin.write(line + "\n")
+        self.child.stdin.flush()
+        return self.child.stdout.readline().strip()
+
+
+def heal(program, process, patch):
+    def verb(name):
+        stent(program, name, patch, "--pid", process.child.pid)
+
+    must(process.say("header") == "0", "before: the header of the largest file is accepted")
+    verb("apply")
+    must(process.say("header") == "-25", "applied: it is refused")
+    verb("revert")
+    must(process.say("header") == "0", "reverted: accepted again")
+    for _ in range(CYCLES):
+        verb("apply")
+        verb("revert")
+    rounds = process.say("end")
+    must(int(rounds) > 0 and process.child.wait(DEADLINE_SECONDS) == 0, f"{rounds} archives or more came back right")
+
+
+def carry_out(program, cache, work):
+    library, patch = cache / "stock/usr/lib/x86_64-linux-gnu/libarchive.so.13", work / "fix.stent"
+    create(program, cache, library, patch)
+    shown = json.loads(stent(program, "show", "--json", patch))
+    names = {f["name"].split(".")[0] for image in shown["images"] for f in image["functions"]}
+    must(FIXED <= names, f"the fix replaces {sorted(names)}")
+    process = Process(library)
+    try:
+        heal(program, process, patch)
+    finally:
+        process.child.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main("libarchive", carry_out))
