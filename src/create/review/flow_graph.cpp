@@ -120,7 +120,11 @@ const model::Reference* reference_at(const model::Atom& atom, const x86_64::Inst
 }
 
 bool names_literal(const model::Object& object, const model::Reference& reference) {
-  return reference.place && (!reference.symbol || object[*reference.symbol].name.starts_with(".L"));
+  if (!reference.place) return false;
+  if (!reference.symbol) return true;
+  const model::AtomKind kind = object[reference.place->atom].kind;
+  return object[*reference.symbol].name.starts_with(".L") &&
+         (kind == model::AtomKind::string_literal || kind == model::AtomKind::merged_constant);
 }
 
 std::string name_of(const model::Object& object, const model::Reference& reference) {

@@ -58,7 +58,7 @@ class FlowGraph {
                                                    const x86_64::Instruction& instruction,
                                                    const std::optional<x86_64::Field>& field);
 
-/// The reference goes to something without a name of its own (a section, or a label like .LC0).
+/// The reference goes to something without a name of its own (a section, or a literal's label like .LC0).
 [[nodiscard]] bool names_literal(const model::Object& object, const model::Reference& reference);
 
 /// What a reference names: a symbol, a named atom, or a literal's text.

@@ -23,6 +23,16 @@ bool saves_position(const std::string& plain) {
   return names.contains(plain);
 }
 
+/// The type_info objects that an entry of an exception table leads to, directly or through a slot.
+std::set<std::string> type_names(const model::Object& object, const model::Reference& entry) {
+  std::set<std::string> names = {name_of(object, entry)};
+  if (entry.place)
+    for (const model::Reference& slot : object[entry.place->atom].references)
+      if (slot.offset == entry.place->offset) names.insert(name_of(object, slot));
+  std::erase_if(names, [](const std::string& name) { return name.find("_ZTI") == std::string::npos; });
+  return names;
+}
+
 /// The type_info objects that the exception table of a function names.
 std::set<std::string> catch_types(const model::Object& object, const std::string& symbol) {
   std::set<std::string> types;
@@ -36,8 +46,7 @@ std::set<std::string> catch_types(const model::Object& object, const std::string
       for (const model::Reference& table : frame->fde_references)
         if (table.place && object[table.place->atom].section.starts_with(".gcc_except_table"))
           for (const model::Reference& reference : object[table.place->atom].references)
-            if (const std::string name = name_of(object, reference); name.find("_ZTI") != std::string::npos)
-              types.insert(name);
+            for (const std::string& name : type_names(object, reference)) types.insert(name);
     }
   }
   return types;

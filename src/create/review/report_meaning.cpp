@@ -177,6 +177,16 @@ class MeaningRules {
     }
   }
 
+  /// Both refer to one variable or constant: what one files there, the other looks for.
+  [[nodiscard]] bool share_data(const FunctionPair& a, const FunctionPair& b) const {
+    return std::ranges::any_of(a.before->names, [&](const std::string& name) {
+      return b.before->names.contains(name) && !name.starts_with('"') &&
+             unit_->before.find(name) == nullptr &&
+             std::ranges::any_of(unit_->before.object->atoms,
+                                 [&](const model::Atom& atom) { return atom.name == name; });
+    });
+  }
+
   static bool inlined_code_changed(const FunctionPair& pair, const std::string& name) {
     if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return false;
     const auto before = code_in(*pair.before, *pair.old_declaration, name);
@@ -200,9 +210,10 @@ class MeaningRules {
       if (inlined_code_changed(pair, name)) report_order(pair, name);
     for (const dwarf::InlinedCall& call : inlined)
       if (decides_place(plain_name(call.name)) && inlined_code_changed(pair, call.name) &&
-          std::ranges::count_if(unit_->changed, [&](const FunctionPair& host) {
-            return inlined_code_changed(host, call.name);
-          }) > 1)
+          std::ranges::any_of(unit_->changed, [&](const FunctionPair& host) {
+            return host.after != pair.after &&
+                   (inlined_code_changed(host, call.name) || share_data(host, pair));
+          }))
         report_order(pair, call.name);
   }
 

@@ -4,4 +4,6 @@
 
 KEPT long three_bytes(void) { return CHOOSE(0, 1); }
 
-long short_function(long n) { return three_bytes() + n - 3; }
+long (*volatile short_one)(void) = three_bytes; /* no compiler may see through it: it is to change alone */
+
+long short_function(long n) { return short_one() + n - 3; }
