@@ -35,7 +35,7 @@ bool may_enter(ByteView code, LinkAddress at, LinkRange redirect) {
   const auto instructions = x86_64::decode(code);
   if (instructions.empty() || instructions.back().end() != code.size()) return true;
   return std::ranges::any_of(instructions, [&](const x86_64::Instruction& instruction) {
-    if (!instruction.branch_target) return false;
+    if (!instruction.branch_target || redirect.contains(at + instruction.offset)) return false;
     const LinkAddress to = at + *instruction.branch_target;
     return redirect.contains(to) && to != redirect.begin;
   });
