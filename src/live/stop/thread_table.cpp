@@ -107,8 +107,11 @@ void ThreadTable::adopt(Tid child) {
   if (find(child) != nullptr) return;
   Tracee tracee = Tracee::newborn(target_->pid(), child);
   const auto stat = read_thread_stat(target_->pid(), child);
-  if (!stat) {  // a process of its own: the destructor lets it go
-    if (!entries_.empty() && process::shares_memory(entries_.front()->tracee.tid(), child))
+  if (!stat) {  // a process of its own, or ended already: the destructor lets it go
+    // What has ended has no memory, and kcmp(2) calls that equal to the memory of another that has ended.
+    const auto own = read_thread_stat({child.value}, child);
+    if (own && !own->is_dead() && !entries_.empty() &&
+        process::shares_memory(entries_.front()->tracee.tid(), child))
       sharer_ = {child.value};
     return;
   }
