@@ -8,8 +8,6 @@
 
 #include "create/bind/unnamed_candidates.hpp"
 
-#include "create/bind/unnamed_candidates.hpp"
-
 namespace stent::bind {
 
 namespace {
