@@ -6,6 +6,7 @@
 #include <set>
 
 #include "create/alternatives.hpp"
+#include "create/ask_exceptions.hpp"
 #include "create/bind_units.hpp"
 #include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
@@ -67,6 +68,7 @@ Outcome create(const Request& request) {
   if (patch.images.empty()) return outcome;
   const std::vector<ChosenUnit> reviewed = each_once(chosen);
   for (review::Finding& finding : review_units(reviewed)) findings.push_back(std::move(finding));
+  ask_about_exceptions(reviewed, findings);
   patch.consistency = choose_consistency(request, patch, findings);
   if (request.report) write_report(request, reviewed, findings, files);
   patch.findings = accept_findings(findings, request.acknowledgements);
