@@ -120,7 +120,8 @@ def stent(program, *arguments):
 
 def create(program, name, work, diff=None):
     patch = work / f"{name}.stent"
-    print(stent(program, "create", "--ack", "*=checked by hand: docs/review.md", "--target", CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
+    print(stent(program, "create", "--ack", "*=checked by hand: docs/review.md", "--target",
+                CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
                 CACHE / "source/debian/redis-tools/usr/bin/redis-check-rdb", "--debug-root", CACHE / "debug",
                 "--compile-commands", CACHE / "compile_commands.json", "--source-root", CACHE / "source",
                 "--patch", diff or CACHE / f"fixes/{name}.patch", "-o", patch), end="")

@@ -80,8 +80,10 @@ class ManualBinder {
                   "only functions can be replaced; an indirect one by its implementations");
     bind::CodeMatch parts;
     for (const LinkRange& range : parts_of(image_, old)) parts.parts.push_back({object_[id].entry, range});
-    unit_.bound.replaced.push_back(
-        {id, mark.target.symbol, bind::extents_of(image_, mark.target.symbol, {mark.target.symbol}, parts)});
+    bind::BoundFunction bound{id, mark.target.symbol,
+                              bind::extents_of(image_, mark.target.symbol, {mark.target.symbol}, parts)};
+    bound.load_time = bind::load_time_fields(image_, bound.name, bound.extents);
+    unit_.bound.replaced.push_back(std::move(bound));
     unit_.changes->functions.push_back({diff::ChangeKind::changed, mark.target.symbol, {}, id, {}});
     carried_.add(object_[id].entry);
   }
