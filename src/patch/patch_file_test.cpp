@@ -110,8 +110,7 @@ TEST(PatchFile, empty_patch_round_trips) {
 }
 
 TEST(PatchFile, golden_file_of_format_version_2_is_still_read_and_written) {
-  const std::string path = __FILE__;
-  std::ifstream in(path.substr(0, path.rfind('/')) + "/golden_v2.stent", std::ios::binary);
+  std::ifstream in(STENT_SOURCE_DIR "/patch/golden_v2.stent", std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   ASSERT_FALSE(text.empty()) << "golden_v2.stent is missing";
   const ByteView golden = as_bytes(text);
