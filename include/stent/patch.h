@@ -28,4 +28,29 @@
   __asm__(".pushsection .stent.marks,\"\",@progbits\n\t.asciz \"" kind "\"\n\t.asciz \"" name               \
           "\"\n\t.asciz \"" symbol "\"\n\t.asciz \"" file "\"\n\t.popsection\n");
 
+#ifdef __cplusplus
+#define STENT_EXTERN_C extern "C"
+#else
+#define STENT_EXTERN_C
+#endif
+
+/* Hooks: functions of the patch that are called in the target. Use as
+ *
+ *   STENT_PRE_APPLY(sessions_are_idle) { return active_sessions != 0; }
+ *
+ * They run on a borrowed thread of the target, on a stack of 252 KiB, while the other threads run; see
+ * docs/patch-authors.md for what they may do. Each may be called more than once for one change.
+ *
+ *   STENT_PRE_APPLY    before the functions are switched; non-zero: the patch is not applied
+ *   STENT_POST_APPLY   after the switch; non-zero is reported
+ *   STENT_PRE_REVERT   before a revert; non-zero: the patch stays
+ *   STENT_POST_REVERT  after the functions were switched back; non-zero is reported */
+#define STENT_HOOK(kind, name)                                                  \
+  STENT_EXTERN_C __attribute__((used, noinline)) int stent_##kind##_##name(void); \
+  STENT_EXTERN_C __attribute__((used, noinline)) int stent_##kind##_##name(void)
+#define STENT_PRE_APPLY(name) STENT_HOOK(pre_apply, name)
+#define STENT_POST_APPLY(name) STENT_HOOK(post_apply, name)
+#define STENT_PRE_REVERT(name) STENT_HOOK(pre_revert, name)
+#define STENT_POST_REVERT(name) STENT_HOOK(post_revert, name)
+
 #endif

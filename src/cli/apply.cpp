@@ -15,7 +15,7 @@ struct ApplyOptions : ProcessOptions {
 };
 
 int run(const ApplyOptions& options) {
-  const patch::Patch patch = patch::read_patch(options.patch);
+  const patch::Patch patch = patch::read_patch(options.patch, options.trust());
   if (!options.json) print_acknowledged(patch);
   transaction::Options how = options.transaction();
   for (const auto& old : options.replace) how.replace.push_back(patch::read_patch(old).id);

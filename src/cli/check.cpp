@@ -13,7 +13,7 @@ void add_check(CLI::App& app, int& status) {
   add_process_options(*command, *options);
   command->callback([options, &status] {
     reporting_errors(options->json, [&] {
-      const patch::Patch patch = patch::read_patch(options->patch);
+      const patch::Patch patch = patch::read_patch(options->patch, options->trust());
       const auto how = options->transaction();
       status = run_on_processes(*options,
                                 {[&](Pid pid) { return transaction::check(patch, pid, how); }, "would-apply",

@@ -13,5 +13,8 @@ void add_check(CLI::App& app, int& status);
 void add_apply(CLI::App& app, int& status);
 void add_list(CLI::App& app);
 void add_revert(CLI::App& app, int& status);
+void add_sign(CLI::App& app);
+void add_gdb(CLI::App& app);
+void add_keygen(CLI::App& app);
 
 }  // namespace stent::cli

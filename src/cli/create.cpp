@@ -161,6 +161,8 @@ void add_create(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("--html", request.report, "write what a reviewer should see as a web page");
   command->add_option("--name", request.name, "name of the patch (the output's)");
+  command->add_flag("!--no-debug-information", request.debug_information,
+                    "leave out what lets gdb show the source of the new code");
   command->add_option("--description", request.description, "what it is for: CVE, URL, text");
   command->callback([options] { reporting_errors(options->json, [&] { run(*options); }); });
 }

@@ -22,12 +22,15 @@ nlohmann::json to_json(const transaction::Applied& patch) {
           {"state", patch.state},
           {"description", patch.description},
           {"applied_at", patch.applied_at},
+          {"file", patch.origin},
           {"memory", {{"address", hex(patch.memory.begin.value)}, {"size", patch.memory.size}}},
           {"functions", functions}};
 }
 
 void print(Pid pid, const transaction::Applied& patch) {
-  fmt::print("{} {} {} {}\n", pid.value, patch.name, patch.state, patch.id.text());
+  fmt::print("{} {} {} {}", pid.value, patch.name, patch.state, patch.id.text());
+  if (patch.state == "retained") fmt::print(" ({} KiB kept)", patch.memory.size / 1024);
+  fmt::print("\n");
   for (const auto& function : patch.functions)
     fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
                function.replacement.value);
@@ -43,6 +46,8 @@ void run(const ListOptions& options) {
       patches.push_back(to_json(patch));
       if (!options.json) print(pid, patch);
     }
+    // What a program had before it replaced itself by exec is gone with its memory.
+    if (patches.empty() && !options.json) fmt::print("{} has no patch\n", pid.value);
     processes.push_back({{"pid", pid.value}, {"patches", patches}});
   }
   if (options.json) fmt::print("{}\n", nlohmann::json{{"processes", processes}}.dump(2));

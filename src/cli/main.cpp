@@ -25,6 +25,9 @@ int run(int argc, char** argv) {
   stent::cli::add_apply(app, status);
   stent::cli::add_list(app);
   stent::cli::add_revert(app, status);
+  stent::cli::add_gdb(app);
+  stent::cli::add_sign(app);
+  stent::cli::add_keygen(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

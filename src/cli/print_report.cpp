@@ -35,7 +35,8 @@ nlohmann::json to_json(const transaction::Report& report, const std::string& out
           {"stop_window_ns", report.stop_window.count()},
           {"foreign_search_bytes", report.search.bytes},
           {"foreign_search_ns", report.search.time.count()},
-          {"total_ns", report.total.count()}};
+          {"total_ns", report.total.count()},
+          {"notes", report.notes}};
 }
 
 void print_report(const transaction::Report& report, const std::string& outcome, const std::string& phrase,
@@ -48,6 +49,7 @@ void print_report(const transaction::Report& report, const std::string& outcome,
   for (const auto& function : report.functions)
     fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
                function.replacement.value);
+  for (const std::string& note : report.notes) fmt::print("  note: {}\n", note);
   if (report.tries == 0) return;
   fmt::print("  {} threads, {} {}, stop window {:.0f} us, {} KB searched for suspended stacks in {:.0f} us\n",
              report.threads, report.tries, report.tries == 1 ? "try" : "tries",

@@ -1,5 +1,7 @@
 #include "cli/process_options.hpp"
 
+#include <cstdlib>
+
 #include "cli/many_processes.hpp"
 #include "cli/print_report.hpp"
 
@@ -13,7 +15,18 @@ transaction::Options ProcessOptions::transaction() const {
   using transaction::ForeignStacks;
   if (foreign_stacks == "ignore") options.foreign_stacks = ForeignStacks::ignore;
   if (foreign_stacks == "refuse") options.foreign_stacks = ForeignStacks::refuse;
+  options.hook_patience = std::chrono::milliseconds(static_cast<std::int64_t>(hook_timeout_seconds * 1000));
+  std::error_code ignored;
+  options.origin = std::filesystem::weakly_canonical(patch, ignored).string();
   return options;
+}
+
+patch::Trust ProcessOptions::trust() const {
+  const char* folder = std::getenv("STENT_CONFIG");
+  patch::Trust trust = patch::read_trust(folder != nullptr ? folder : "/etc/stent");
+  trust.require_signature = trust.require_signature || require_signature;
+  for (const auto& file : trusted) trust.keys.push_back(patch::read_public_key(file));
+  return trust;
 }
 
 void add_process_options(CLI::App& command, ProcessOptions& options) {
@@ -36,6 +49,13 @@ void add_process_options(CLI::App& command, ProcessOptions& options) {
       .add_option("--foreign-stacks", options.foreign_stacks,
                   "suspended contexts, fibers, coroutines: scan for them and wait (default), ignore, refuse")
       ->check(CLI::IsMember({"scan", "ignore", "refuse"}));
+  command
+      .add_option("--hook-timeout", options.hook_timeout_seconds,
+                  "seconds one hook of the patch may take (5)")
+      ->check(CLI::Range(0.0, longest_timeout_seconds));
+  command.add_flag("--require-signature", options.require_signature,
+                   "only a patch signed by a trusted key (default: /etc/stent/require-signature exists)");
+  command.add_option("--trust", options.trusted, "a public key to trust, besides /etc/stent/keys/*.pub");
   command.add_flag("--json", options.json, "print the result as JSON");
 }
 

@@ -10,6 +10,7 @@
 
 #include "live/transaction/transaction.hpp"
 #include "patch/patch.hpp"
+#include "patch/trust.hpp"
 
 namespace stent::cli {
 
@@ -20,9 +21,14 @@ struct ProcessOptions {
   double timeout_seconds = 10;
   std::optional<double> max_pause_ms;
   std::string foreign_stacks = "scan";
+  double hook_timeout_seconds = 5;
   bool json = false;
+  bool require_signature = false;
+  std::vector<std::filesystem::path> trusted;
 
   [[nodiscard]] transaction::Options transaction() const;
+  /// The host's policy (STENT_CONFIG, else /etc/stent) with what the options add.
+  [[nodiscard]] patch::Trust trust() const;
 };
 
 /// FILE (--pid N... | --all) [--timeout SECONDS] [--max-pause MS] [--foreign-stacks POLICY] [--json]

@@ -35,6 +35,7 @@ std::string describe(const patch::Binding& binding) {
     std::string operator()(const patch::OwnImage& at) const {
       return "in the patch at " + hex(at.address.value);
     }
+    std::string operator()(const patch::ShadowTable&) const { return "the table of shadow data"; }
   };
   return std::visit(Words{}, binding.where);
 }
@@ -49,12 +50,15 @@ nlohmann::json to_json(const patch::Image& image) {
                          {"extents", function.extents.size()},
                          {"size", size}});
   }
+  nlohmann::json hooks = nlohmann::json::array();
+  for (const auto& hook : image.hooks) hooks.push_back(hook.name);
   for (const auto& binding : image.bindings)
     references.push_back({{"name", binding.name}, {"where", describe(binding)}});
   return {{"module", image.module_name},
           {"build_id", image.module.text()},
           {"window", image.window_size()},
           {"functions", functions},
+          {"hooks", hooks},
           {"references", references}};
 }
 
@@ -78,17 +82,22 @@ void print(const patch::Image& image) {
       fmt::print(" [0x{:x}, 0x{:x})", extent.range.begin.value, extent.range.end().value);
     fmt::print("\n");
   }
+  for (const auto& hook : image.hooks) fmt::print("  hook {}\n", hook.name);
   for (const auto& binding : image.bindings)
     fmt::print("  references {}: {}\n", binding.name, describe(binding));
 }
 
 void run(const ShowOptions& options) {
   const patch::Patch patch = patch::read_patch(options.patch);
+  const auto signer = patch::signer_of(options.patch);
   if (options.json) {
-    fmt::print("{}\n", to_json(patch).dump(2));
+    nlohmann::json json = to_json(patch);
+    if (signer) json["signer"] = signer->text();
+    fmt::print("{}\n", json.dump(2));
     return;
   }
   fmt::print("{} {}\n", patch.name, patch.id.text());
+  if (signer) fmt::print("signed by {}\n", signer->text());
   if (!patch.description.empty()) fmt::print("{}\n", patch.description);
   for (const auto& image : patch.images) print(image);
   cli::print_findings(patch.findings);

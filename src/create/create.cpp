@@ -6,7 +6,6 @@
 #include <set>
 
 #include "create/alternatives.hpp"
-#include "create/ask_exceptions.hpp"
 #include "create/bind_units.hpp"
 #include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
@@ -14,12 +13,14 @@
 #include "create/compare_units.hpp"
 #include "create/create_manual.hpp"
 #include "create/describe_patch.hpp"
+#include "create/emit/debug_sections.hpp"
 #include "create/emit/emit_image.hpp"
 #include "create/load_targets.hpp"
 #include "create/question.hpp"
 #include "create/refuse_units.hpp"
 #include "create/require_hosts.hpp"
 #include "create/review_units.hpp"
+#include "create/shadow/add_shadow_runtime.hpp"
 #include "create/verify_file.hpp"
 #include "create/write_report.hpp"
 
@@ -33,6 +34,12 @@ std::vector<ChosenUnit> each_once(const std::list<std::vector<ChosenUnit>>& chos
     for (const ChosenUnit& unit : of_one_target)
       if (std::ranges::find(units, unit.unit, &ChosenUnit::unit) == units.end()) units.push_back(unit);
   return units;
+}
+
+std::vector<std::filesystem::path> objects_of(const std::vector<bind::BoundUnit>& units) {
+  std::vector<std::filesystem::path> paths;
+  for (const bind::BoundUnit& unit : units) paths.push_back(unit.new_object->path);
+  return paths;
 }
 
 }  // namespace
@@ -53,14 +60,16 @@ Outcome create(const Request& request) {
   }
   patch::Patch patch = describe_patch(request);
   std::list<std::vector<ChosenUnit>> chosen;  // bound units point into it
+  std::list<std::unique_ptr<shadow::Runtime>> runtimes;
   std::vector<VerifiedImage> made_from;
   for (const model::Image& target : targets) {
     chosen.push_back(choose_units(compared, target, outcome.notes));
     refuse_what_cannot_change(chosen.back());
-    const std::vector<bind::BoundUnit> units = bind_units(chosen.back(), target, outcome.notes);
+    std::vector<bind::BoundUnit> units = bind_units(chosen.back(), target, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
     if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
+    runtimes.push_back(shadow::add_shadow_runtime(units));
     patch.images.push_back(emit::emit_image(target, units));
     if (request.explain) explain(chosen.back(), units, patch.images.back().module_name, outcome.explanation);
     made_from.push_back({&target, units});
@@ -68,11 +77,12 @@ Outcome create(const Request& request) {
   if (patch.images.empty()) return outcome;
   const std::vector<ChosenUnit> reviewed = each_once(chosen);
   for (review::Finding& finding : review_units(reviewed)) findings.push_back(std::move(finding));
-  ask_about_exceptions(reviewed, findings);
   patch.consistency = choose_consistency(request, patch, findings);
   if (request.report) write_report(request, reviewed, findings, files);
   patch.findings = accept_findings(findings, request.acknowledgements);
   mark_alternatives(patch);
+  if (request.debug_information)
+    patch.debug = emit::debug_sections(objects_of(made_from.back().units), patch);
   verify_file(patch, made_from, request.work_directory);
   outcome.patch = std::move(patch);
   return outcome;

@@ -32,6 +32,7 @@ struct Request {
   std::string name;
   std::string description;
   bool entry_by_entry = false;  ///< old and new code may run side by side: each function switches on its own
+  bool debug_information = true;  ///< carry the new code's, for debuggers
 };
 
 }  // namespace stent::create

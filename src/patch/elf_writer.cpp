@@ -59,6 +59,7 @@ class Writer {
     write_build_id();
     write_segments();
     write_pre_images();
+    write_debug();
     write_metadata();
     write_sections();
     write_headers();
@@ -89,6 +90,15 @@ class Writer {
         for (const Extent& extent : function.extents) append(file_, ByteView(extent.pre_image));
     if (layout_.pre_images_size > 0)
       add_section(".stent.pre_images", SHT_PROGBITS, 0, layout_.pre_images.value, layout_.pre_images_size, 1);
+  }
+
+  void write_debug() {
+    for (std::size_t i = 0; i < patch_.debug.size(); ++i) {
+      file_.resize(layout_.debug[i].value);
+      append(file_, ByteView(patch_.debug[i].bytes));
+      add_section(patch_.debug[i].name, SHT_PROGBITS, 0, layout_.debug[i].value, patch_.debug[i].bytes.size(),
+                  1);
+    }
   }
 
   void write_metadata() {

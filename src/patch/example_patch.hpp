@@ -48,7 +48,8 @@ inline Image example_image(unsigned char seed) {
                     {"environ", DynamicSymbol{"GLIBC_2.2.5", true}},
                     {"per_thread", ThreadOffset{24}},
                     {"elsewhere", OtherModule{{Bytes(20, std::byte{0x77})}, {0x9000}}},
-                    {"thread-local module", ThreadModule{}}};
+                    {"thread-local module", ThreadModule{}},
+                    {"shadow", ShadowTable{}}};
   using x86_64::RelocationType;
   image.relocations = {{{0x1001}, RelocationType::plt32, 0, -4},
                        {{0x1008}, RelocationType::pc32, 1, -4},
@@ -62,6 +63,10 @@ inline Image example_image(unsigned char seed) {
                      {0x1000},
                      {{{0x1000}, 16}},
                      {{{0xa00}, true}}}};
+  image.unwind = UnwindNeed::required;
+  image.own_unwinder = OwnUnwinder{{0x5000}, {0x5100}};
+  image.hooks = {{HookKind::pre_apply, "stent_pre_apply", {0x1000}},
+                 {HookKind::post_revert, "stent_post_revert", {0x1010}}};
   return image;
 }
 
@@ -75,6 +80,7 @@ inline Patch example_patch() {
   patch.images[0].alternatives = patch.images[1].alternatives = 0;
   patch.images[1].bindings.push_back({"f of the first image", OtherImage{0, {0x1000}}});
   patch.images[1].relocations.back() = {{0x3000}, x86_64::RelocationType::abs64, 7, 0};
+  patch.debug = {{".debug_str", bytes_of({'m', 'a', 'i', 'n', 0})}};
   patch.findings = {
       {"static-initialiser", "review", "the initial value of 'n' changed", "ok, said the author"}};
   return patch;

@@ -62,6 +62,7 @@ struct BindingDigest {
     digest.add(other.address);
   }
   void operator()(const OwnImage& own) const { digest.add(own.address); }
+  void operator()(const ShadowTable&) const {}
 };
 
 void add_contents(Digest& digest, const Image& image) {
@@ -118,6 +119,21 @@ void add_replaced(Digest& digest, const Image& image) {
   }
 }
 
+void add_running(Digest& digest, const Image& image) {
+  digest.add(static_cast<std::uint64_t>(image.unwind));
+  digest.add(image.own_unwinder ? 1u : 0u);
+  if (image.own_unwinder) {
+    digest.add(image.own_unwinder->add);
+    digest.add(image.own_unwinder->remove);
+  }
+  digest.add(image.hooks.size());
+  for (const Hook& hook : image.hooks) {
+    digest.add(static_cast<std::uint64_t>(hook.kind));
+    digest.add(hook.name);
+    digest.add(hook.address);
+  }
+}
+
 }  // namespace
 
 BuildId identity_of(const Patch& patch) {
@@ -131,6 +147,7 @@ BuildId identity_of(const Patch& patch) {
     add_contents(digest, image);
     add_links(digest, image);
     add_replaced(digest, image);
+    add_running(digest, image);
   }
   return digest.finish();
 }

@@ -6,6 +6,8 @@
 
 namespace stent::patch {
 
+constexpr std::uint64_t debug_alignment = 8;
+
 std::size_t image_with_frames(const Patch& patch) {
   std::size_t index = 0;
   while (index < patch.images.size() && patch.images[index].eh_frame_hdr.size == 0) ++index;
@@ -37,6 +39,12 @@ FileLayout lay_out(const Patch& patch) {
       for (const Extent& extent : function.extents) layout.pre_images_size += extent.pre_image.size();
   }
   layout.pre_images = {offset};
+  offset += layout.pre_images_size;
+  for (const DebugSection& section : patch.debug) {
+    offset = (offset + debug_alignment - 1) / debug_alignment * debug_alignment;
+    layout.debug.push_back({offset});
+    offset += section.bytes.size();
+  }
   return layout;
 }
 

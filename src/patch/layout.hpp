@@ -21,6 +21,7 @@ struct FileLayout {
   std::vector<ImageLayout> images;
   FileOffset pre_images;
   std::uint64_t pre_images_size = 0;
+  std::vector<FileOffset> debug;  ///< of each section of Patch::debug
 };
 
 /// Bytes of a patch's identity (BLAKE2b-160).

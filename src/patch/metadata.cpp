@@ -101,6 +101,12 @@ Kind kind_of(const Name<Kind> (&names)[count], const std::string& wanted) {
 
 constexpr Name<SegmentKind> segment_kinds[] = {
     {SegmentKind::code, "code"}, {SegmentKind::constants, "constants"}, {SegmentKind::data, "data"}};
+constexpr Name<UnwindNeed> unwind_needs[] = {
+    {UnwindNeed::none, "none"}, {UnwindNeed::wanted, "wanted"}, {UnwindNeed::required, "required"}};
+constexpr Name<HookKind> hook_kinds[] = {{HookKind::pre_apply, "pre_apply"},
+                                         {HookKind::post_apply, "post_apply"},
+                                         {HookKind::pre_revert, "pre_revert"},
+                                         {HookKind::post_revert, "post_revert"}};
 constexpr Name<Consistency> consistencies[] = {{Consistency::all, "all"}, {Consistency::entry, "entry"}};
 
 // ---- bindings
@@ -119,6 +125,7 @@ struct BindingJson {
     return {{"in", "other-module"}, {"module", other.module.text()}, {"address", other.address.value}};
   }
   Json operator()(const OwnImage& own) const { return {{"in", "own"}, {"address", own.address.value}}; }
+  Json operator()(const ShadowTable&) const { return {{"in", "shadow"}}; }
 };
 
 Json json_of(const Binding& binding) {
@@ -144,6 +151,8 @@ Binding binding_of(const Json& json) {
     binding.where = OtherModule{build_id(member(json, "module")), {number(member(json, "address"))}};
   else if (in == "own")
     binding.where = OwnImage{{number(member(json, "address"))}};
+  else if (in == "shadow")
+    binding.where = ShadowTable{};
   else
     malformed("unknown kind of binding '" + in + "'");
   return binding;
@@ -202,6 +211,30 @@ Json segments_json(const Image& image, const ImageLayout& place) {
   return segments;
 }
 
+/// The keys of an image that say how it is called and unwound through in the target.
+Json running_json(const Image& image) {
+  Json hooks = Json::array(), unwinder = Json::array();
+  for (const Hook& hook : image.hooks)
+    hooks.push_back(Json::array({name_of(hook_kinds, hook.kind), hook.name, hook.address.value}));
+  if (image.own_unwinder)
+    unwinder = Json::array({image.own_unwinder->add.value, image.own_unwinder->remove.value});
+  return {{"unwind", name_of(unwind_needs, image.unwind)},
+          {"unwinder", std::move(unwinder)},
+          {"hooks", std::move(hooks)}};
+}
+
+void read_running(const Json& json, Image& image) {
+  image.unwind = kind_of(unwind_needs, text(member(json, "unwind")));
+  if (const Json& unwinder = list(json, "unwinder"); !unwinder.empty()) {
+    row(unwinder, 2);
+    image.own_unwinder = OwnUnwinder{{number(unwinder[0])}, {number(unwinder[1])}};
+  }
+  for (const Json& hook : list(json, "hooks")) {
+    row(hook, 3);
+    image.hooks.push_back({kind_of(hook_kinds, text(hook[0])), text(hook[1]), {number(hook[2])}});
+  }
+}
+
 Json json_of(const Image& image, const ImageLayout& place, std::uint64_t& pre_image_at) {
   Json symbols = Json::array(), bindings = Json::array(), relocations = Json::array(),
        replaced = Json::array();
@@ -213,17 +246,19 @@ Json json_of(const Image& image, const ImageLayout& place, std::uint64_t& pre_im
     relocations.push_back(Json::array({relocation.place.value, static_cast<std::uint32_t>(relocation.type),
                                        relocation.binding, relocation.addend}));
   for (const ReplacedFunction& function : image.replaced) replaced.push_back(json_of(function, pre_image_at));
-  return {{"module", image.module.text()},
-          {"module_name", image.module_name},
-          {"alternatives", image.alternatives ? Json(*image.alternatives) : Json(nullptr)},
-          {"window", place.window.value},
-          {"replaced", std::move(replaced)},
-          {"segments", segments_json(image, place)},
-          {"eh_frame", range_json(image.eh_frame)},
-          {"eh_frame_hdr", range_json(image.eh_frame_hdr)},
-          {"bindings", std::move(bindings)},
-          {"relocations", std::move(relocations)},
-          {"symbols", std::move(symbols)}};
+  Json json = {{"module", image.module.text()},
+               {"module_name", image.module_name},
+               {"alternatives", image.alternatives ? Json(*image.alternatives) : Json(nullptr)},
+               {"window", place.window.value},
+               {"replaced", std::move(replaced)},
+               {"segments", segments_json(image, place)},
+               {"eh_frame", range_json(image.eh_frame)},
+               {"eh_frame_hdr", range_json(image.eh_frame_hdr)},
+               {"bindings", std::move(bindings)},
+               {"relocations", std::move(relocations)},
+               {"symbols", std::move(symbols)}};
+  json.update(running_json(image));
+  return json;
 }
 
 Image image_of(const Json& json, ByteView contents) {
@@ -255,6 +290,7 @@ Image image_of(const Json& json, ByteView contents) {
     image.replaced.push_back(replaced_of(function, contents));
   image.eh_frame = patch_range(member(json, "eh_frame"));
   image.eh_frame_hdr = patch_range(member(json, "eh_frame_hdr"));
+  read_running(json, image);
   return image;
 }
 
@@ -285,11 +321,15 @@ std::string to_json(const Patch& patch, const FileLayout& layout) {
                         {"level", finding.level},
                         {"message", finding.message},
                         {"acknowledgement", finding.acknowledgement}});
+  Json debug = Json::array();
+  for (std::size_t i = 0; i < patch.debug.size(); ++i)
+    debug.push_back(Json::array({patch.debug[i].name, layout.debug[i].value, patch.debug[i].bytes.size()}));
   const Json json = {
       {"format", format_version},         {"name", patch.name},
       {"description", patch.description}, {"toolchain", patch.toolchain},
       {"created", patch.created},         {"consistency", name_of(consistencies, patch.consistency)},
-      {"images", std::move(images)},      {"findings", std::move(findings)}};
+      {"images", std::move(images)},      {"findings", std::move(findings)},
+      {"debug", std::move(debug)}};
   try {
     return json.dump();
   } catch (const Json::exception&) {
@@ -310,6 +350,10 @@ Patch from_json(std::string_view metadata, ByteView contents) {
   patch.consistency = kind_of(consistencies, text(member(json, "consistency")));
   for (const Json& image : list(json, "images")) patch.images.push_back(image_of(image, contents));
   for (const Json& finding : list(json, "findings")) patch.findings.push_back(finding_of(finding));
+  for (const Json& section : list(json, "debug")) {
+    row(section, 3);
+    patch.debug.push_back({text(section[0]), slice(contents, number(section[1]), number(section[2]))});
+  }
   return patch;
 }
 

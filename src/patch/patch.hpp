@@ -46,9 +46,14 @@ struct OwnImage {  ///< a place in this image itself; needs relocation only wher
   bool operator==(const OwnImage&) const = default;
 };
 
+struct ShadowTable {  ///< the target's table of shadow data, shared by all patches of a process
+  bool operator==(const ShadowTable&) const = default;
+};
+
 struct Binding {
   std::string name;  ///< for people: the symbol, possibly with "+offset"
-  std::variant<ModuleAddress, DynamicSymbol, ThreadOffset, OtherImage, OtherModule, OwnImage, ThreadModule>
+  std::variant<ModuleAddress, DynamicSymbol, ThreadOffset, OtherImage, OtherModule, OwnImage, ThreadModule,
+               ShadowTable>
       where;
   bool operator==(const Binding&) const = default;
 };
@@ -119,6 +124,31 @@ struct ReplacedFunction {
   [[nodiscard]] LinkAddress entry() const { return extents.at(0).range.begin; }
 };
 
+/// Whether the target's unwinder must know the code of an image.
+enum class UnwindNeed {
+  none,      ///< nothing in it calls anything
+  wanted,    ///< C code: backtrace() and pthread_cancel(3) are better off knowing it
+  required,  ///< C++ code, or a cleanup in it: not knowing it would end the program
+};
+
+/// Where the module has a copy of the unwinder of its own (-static-libgcc): its functions
+/// __register_frame_info and __deregister_frame_info.
+struct OwnUnwinder {
+  LinkAddress add, remove;
+  bool operator==(const OwnUnwinder&) const = default;
+};
+
+/// When a function of the patch is called in the target.
+enum class HookKind { pre_apply, post_apply, pre_revert, post_revert };
+
+/// `int name(void)` in the patch, called in the target at a moment of a transaction.
+struct Hook {
+  HookKind kind = HookKind::pre_apply;
+  std::string name;
+  PatchAddress address;
+  bool operator==(const Hook&) const = default;
+};
+
 /// The part of a patch that belongs to one build of one module, in its own window of addresses from 0.
 struct Image {
   BuildId module;
@@ -132,6 +162,9 @@ struct Image {
   std::vector<ReplacedFunction> replaced;
   PatchRange eh_frame;      ///< .eh_frame inside a constants segment, terminator included; size 0: none
   PatchRange eh_frame_hdr;  ///< .eh_frame_hdr with its search table (pc-relative, sorted); size 0: none
+  UnwindNeed unwind = UnwindNeed::none;
+  std::optional<OwnUnwinder> own_unwinder;
+  std::vector<Hook> hooks;  ///< in the order in which they are called
   bool operator==(const Image&) const = default;
 
   /// Bytes of address space from 0 to the end of the last segment, rounded up to pages.
@@ -147,6 +180,14 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+/// A section of debugging information about the new code (".debug_info" and its like), not loaded. Addresses
+/// in it are those of the file: an image's window and a PatchAddress.
+struct DebugSection {
+  std::string name;
+  Bytes bytes;
+  bool operator==(const DebugSection&) const = default;
+};
+
 struct Patch {
   std::string name;          ///< file name without ".stent"
   std::string description;   ///< CVE, URL, free text
@@ -155,6 +196,7 @@ struct Patch {
   Consistency consistency = Consistency::all;
   std::vector<Image> images;
   std::vector<Finding> findings;
+  std::vector<DebugSection> debug;
   /// Identity: a BLAKE2b-160 digest over everything that has an effect, as a build-id note. Filled by
   /// `write_patch` and `read_patch`.
   BuildId id;

@@ -77,29 +77,7 @@ void check_canonical(const Patch& patch, ByteView contents) {
               "it may have gone through strip or objcopy; use the file as `stent create` wrote it");
 }
 
-}  // namespace
-
-Bytes serialise(const Patch& patch) {
-  check_rules(patch, ErrorCode::internal);
-  Bytes file = write_elf(patch, identity_of(patch));
-  seal(file);
-  return file;
-}
-
-Patch parse(ByteView file) {
-  const ByteView contents = unseal(file);
-  const ByteView metadata = find_note(contents, note_owner, metadata_note_type);
-  Patch patch =
-      from_json(std::string_view(reinterpret_cast<const char*>(metadata.data()), metadata.size()), contents);
-  check_rules(patch, ErrorCode::bad_input);
-  patch.id = identity_of(patch);
-  check_identity(patch, contents);
-  check_canonical(patch, contents);
-  return patch;
-}
-
-void write_patch(const Patch& patch, const std::filesystem::path& path) {
-  const Bytes bytes = serialise(patch);
+void write_file(ByteView bytes, const std::filesystem::path& path) {
   TemporaryFile temporary(path.string() + ".tmp" + std::to_string(::getpid()));
   const UniqueFd fd(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!fd.valid()) {
@@ -113,7 +91,7 @@ void write_patch(const Patch& patch, const std::filesystem::path& path) {
   temporary.keep();
 }
 
-Patch read_patch(const std::filesystem::path& path) {
+Bytes read_file(const std::filesystem::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) {
     const int reason = errno;
@@ -127,12 +105,66 @@ Patch read_patch(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode) || status.st_size > largest_file)
     throw Error(ErrorCode::bad_input, path.string() + ": not a patch: not a regular file of at most 1 GiB",
                 "give a file made by `stent create` (NAME.stent)");
-  const Bytes bytes = read_all(fd, static_cast<std::size_t>(status.st_size), path);
+  return read_all(fd, static_cast<std::size_t>(status.st_size), path);
+}
+
+/// `action`, its failures told with the file's name.
+template <class Action>
+auto naming(const std::filesystem::path& path, const Action& action) {
   try {
-    return parse(bytes);
+    return action();
   } catch (const Error& error) {
     throw Error(error.code(), path.string() + ": " + error.message(), error.hint());
   }
+}
+
+}  // namespace
+
+Bytes serialise(const Patch& patch) {
+  check_rules(patch, ErrorCode::internal);
+  Bytes file = write_elf(patch, identity_of(patch));
+  seal(file);
+  return file;
+}
+
+Patch parse(ByteView file) { return parse(file, {}); }
+
+Patch parse(ByteView file, const Trust& trust) {
+  const auto [contents, signer] = unseal(file);
+  check_trust(signer, trust);
+  const ByteView metadata = find_note(contents, note_owner, metadata_note_type);
+  Patch patch =
+      from_json(std::string_view(reinterpret_cast<const char*>(metadata.data()), metadata.size()), contents);
+  check_rules(patch, ErrorCode::bad_input);
+  patch.id = identity_of(patch);
+  check_identity(patch, contents);
+  check_canonical(patch, contents);
+  return patch;
+}
+
+void write_patch(const Patch& patch, const std::filesystem::path& path) {
+  write_file(serialise(patch), path);
+}
+
+Patch read_patch(const std::filesystem::path& path, const Trust& trust) {
+  const Bytes bytes = read_file(path);
+  return naming(path, [&] { return parse(bytes, trust); });
+}
+
+void sign_patch(const std::filesystem::path& path, const SecretKey& key) {
+  const Bytes file = read_file(path);
+  Bytes contents = naming(path, [&] {
+    static_cast<void>(parse(file));  // only what is a patch is signed
+    const ByteView sealed = unseal(file).contents;
+    return Bytes(sealed.begin(), sealed.end());
+  });
+  seal(contents, key);
+  write_file(contents, path);
+}
+
+std::optional<PublicKey> signer_of(const std::filesystem::path& path) {
+  const Bytes bytes = read_file(path);
+  return naming(path, [&] { return unseal(bytes).signer; });
 }
 
 }  // namespace stent::patch

@@ -98,6 +98,7 @@ TEST(PatchFile, identity_counts_effects_only) {
   other.description = "another";
   other.created = 1;
   other.findings.clear();
+  other.debug.clear();
   EXPECT_EQ(identity_of(other), identity_of(patch));
   other.images[0].relocations[0].addend = -8;
   EXPECT_NE(identity_of(other), identity_of(patch));

@@ -28,6 +28,8 @@ class ImageRules {
             "its .eh_frame_hdr");
     for (const PatchSymbol& symbol : image_.symbols)
       require(in_window(symbol.address, symbol.size), "symbol '" + symbol.name + "'");
+    for (const Hook& hook : image_.hooks)
+      require(inside({hook.address, 1}, SegmentKind::code), "hook '" + hook.name + "'");
   }
 
  private:
@@ -136,6 +138,10 @@ class ImageRules {
 
 void check_rules(const Patch& patch, ErrorCode code) {
   for (const Image& image : patch.images) ImageRules(patch, image, code).check();
+  for (const DebugSection& section : patch.debug)
+    if (!section.name.starts_with(".debug_"))
+      throw Error(code, "the patch is inconsistent: section " + section.name + " is no debugging information",
+                  "the patch is damaged or was made by a faulty tool; make it again");
 }
 
 }  // namespace stent::patch

@@ -1,7 +1,10 @@
 // The last bytes of a patch file: a checksum of all bytes before them, and the place of the signature.
 #pragma once
 
+#include <optional>
+
 #include "base/bytes.hpp"
+#include "patch/key.hpp"
 
 namespace stent::patch {
 
@@ -10,9 +13,17 @@ inline constexpr std::size_t trailer_size = 160;
 
 /// Appends the trailer of an unsigned patch to `contents`.
 void seal(Bytes& contents);
+/// The same, signed by `key`.
+void seal(Bytes& contents, const SecretKey& key);
 
-/// The bytes before the trailer. Throws `bad_input` when `file` is no patch, was cut, or its contents
-/// changed.
-[[nodiscard]] ByteView unseal(ByteView file);
+/// What a trailer vouches for.
+struct Sealed {
+  ByteView contents;                ///< the bytes before the trailer
+  std::optional<PublicKey> signer;  ///< empty: unsigned. Otherwise its signature is right
+};
+
+/// Throws `bad_input` when `file` is no patch, was cut, or its contents or its signature changed. Nothing of
+/// the contents is looked at but their bytes.
+[[nodiscard]] Sealed unseal(ByteView file);
 
 }  // namespace stent::patch

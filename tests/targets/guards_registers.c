@@ -1,10 +1,13 @@
 // Keeps known values in general and vector registers and in the red zone and checks that they stay.
 // usage: guards_registers spin|sleep     stdin: any line -> "damage N rounds N"
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static atomic_long damage, rounds;
 
@@ -73,6 +76,44 @@ static int check(long spin) {
   return v.bad != 0 || memcmp(v.pattern, v.after, sizeof v.pattern) != 0;
 }
 
+// Functions that stent calls on a borrowed thread.
+#define CALLABLE __attribute__((used, noinline))
+CALLABLE long combine(long a, long b, long c, long d) { return a + 10 * b + 100 * c + 1000 * d; }
+
+// Leaves garbage in every register a function may, rounds up from now on, and fails.
+CALLABLE long ruin(void) {
+  unsigned mode = 0x5f80;
+  __asm__ volatile("ldmxcsr %0\n\tvpcmpeqd %%ymm0, %%ymm0, %%ymm0\n\tvmovdqa %%ymm0, %%ymm14\n\t"
+                   "vmovdqa %%ymm0, %%ymm15\n\tfld1\n\tfld1\n\tmovq $-1, %%r8\n\tmovq $-1, %%r9\n\t"
+                   "movq $-1, %%r10\n\tstd"
+                   :
+                   : "m"(mode)
+                   : "r8", "r9", "r10", "xmm0", "xmm14", "xmm15");
+  __asm__ volatile("cld");
+  errno = 77;
+  return 7;
+}
+
+static volatile int* volatile nowhere;
+CALLABLE long fail(void) { return *nowhere; }
+
+atomic_long released;
+CALLABLE long linger(void) {
+  while (!atomic_load(&released)) usleep(100);
+  return 9;
+}
+
+static void* allocate(void* rounds_wanted) {
+  for (long i = 0; i < (long)rounds_wanted; ++i) free(malloc(1 + i % 3000));
+  return rounds_wanted;
+}
+CALLABLE long use_allocator(long count) {
+  pthread_t other;  // contends for the same locks
+  if (pthread_create(&other, NULL, allocate, (void*)count)) return -1;
+  allocate((void*)count);
+  return pthread_join(other, NULL);
+}
+
 static void* work(void* spin) {
   for (;;) {
     atomic_fetch_add(&damage, check((long)spin));
@@ -83,13 +124,14 @@ static void* work(void* spin) {
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
+  errno = 5;
   pthread_t thread;
   if (pthread_create(&thread, NULL, work, (void*)(long)!strcmp(argv[1], "spin"))) return 1;
   puts("ready");
   fflush(stdout);
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
-    printf("damage %ld rounds %ld\n", atomic_load(&damage), atomic_load(&rounds));
+    printf("damage %ld rounds %ld errno %d\n", atomic_load(&damage), atomic_load(&rounds), errno);
     fflush(stdout);
   }
   return 0;

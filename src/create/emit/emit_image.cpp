@@ -4,6 +4,7 @@
 
 #include "create/emit/frames.hpp"
 #include "create/emit/references.hpp"
+#include "create/emit/running.hpp"
 
 namespace stent::emit {
 namespace {
@@ -54,6 +55,7 @@ patch::Image emit_image(const model::Image& target, const std::vector<bind::Boun
   image.replaced = replaced_functions(units, placement, draft);
   image.eh_frame = frames.eh_frame;
   image.eh_frame_hdr = frames.eh_frame_hdr;
+  describe_running(target, units, placement, draft, image);
   return image;
 }
 

@@ -32,6 +32,9 @@ struct World {
     return random_page(random, 1ull << 40, 1ull << 46) + 48;
   }
   std::uint64_t operator()(const patch::OwnImage& own) const { return base + own.address.value; }
+  std::uint64_t operator()(const patch::ShadowTable&) const {
+    return random_page(random, 1ull << 40, 1ull << 46) + 64;
+  }
 };
 
 }  // namespace

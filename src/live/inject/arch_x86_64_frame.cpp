@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 #include "base/error.hpp"
 #include "live/stop/arch_x86_64_restart.hpp"
@@ -138,6 +139,26 @@ ReturnFrame make_return_frame(const stop::Registers& registers, ByteView extende
   std::copy(floating_point.begin(), floating_point.end(),
             frame.bytes.begin() + static_cast<std::ptrdiff_t>(floating_point_at - frame.at.value));
   return frame;
+}
+
+bool holds_signal_frame(const process::RemoteMemory& memory, const std::vector<process::Mapping>& mappings,
+                        RemoteAddress sp, RemoteAddress restorer) {
+  const process::Mapping* stack = process::find_mapping(mappings, sp);
+  if (stack == nullptr) return true;
+  const RemoteAddress begin{(sp.value + 7) & ~std::uint64_t{7}};
+  Bytes words(static_cast<std::size_t>(stack->range.end() - begin));
+  if (!memory.try_read(begin, words)) return true;
+  for (std::size_t at = 0; at + return_address_size + context_size <= words.size(); at += 8) {
+    if (load<std::uint64_t>(words, at) != restorer.value) continue;
+    ucontext_t context{};
+    std::memcpy(&context, words.data() + at + return_address_size, context_size);
+    const RemoteAddress interrupted{static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_RSP])};
+    const bool is_frame = context.uc_flags <= 7 && context.uc_link == nullptr &&
+                          interrupted > begin + static_cast<std::int64_t>(at) &&
+                          interrupted <= stack->range.end();
+    if (is_frame) return true;
+  }
+  return false;
 }
 
 }  // namespace stent::inject

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/bytes.hpp"
+#include "live/process/mapping.hpp"
+#include "live/process/remote_memory.hpp"
 #include "live/stop/arch_x86_64_registers.hpp"
 
 namespace stent::inject {
@@ -31,6 +34,13 @@ inline constexpr std::int64_t code_before_size = 7;
 [[nodiscard]] ReturnFrame make_return_frame(const stop::Registers& registers, ByteView extended_state,
                                             std::uint64_t signal_mask, RemoteAddress restorer,
                                             std::optional<long> reissue);
+
+/// True when the stack above `sp` holds the frame of a signal handler that has not returned: the address of
+/// `restorer`, then a ucontext whose stack pointer is further up the same stack; also when that stack cannot
+/// be read.
+[[nodiscard]] bool holds_signal_frame(const process::RemoteMemory& memory,
+                                      const std::vector<process::Mapping>& mappings, RemoteAddress sp,
+                                      RemoteAddress restorer);
 
 /// Stack that must be left below the stack pointer for a frame and what goes with it.
 inline constexpr std::int64_t stack_wanted = 16 * 1024;

@@ -55,12 +55,14 @@ void refuse_frozen(Pid pid) {
 
 }  // namespace
 
-stop::StoppedTracee choose_thread(stop::Session& session, std::chrono::nanoseconds patience) {
+stop::StoppedTracee choose_thread(stop::Session& session, std::chrono::nanoseconds patience,
+                                  const stop::Session::Accept& accept) {
   constexpr std::size_t most_tries = 8;
   refuse_frozen(session.target().pid());
   const auto mappings = session.target().mappings();
   const auto best = [&](const stop::StoppedThread& thread) {
-    return !thread.group_stopped && has_room(mappings, thread) && stop::will_restart(thread.registers);
+    return !thread.group_stopped && has_room(mappings, thread) && stop::will_restart(thread.registers) &&
+           (!accept || accept(thread));
   };
   const auto any = [](Tid) { return true; };
   const auto well = [&](Tid tid) { return sleeps_well(session.target().pid(), tid); };
@@ -68,14 +70,17 @@ stop::StoppedTracee choose_thread(stop::Session& session, std::chrono::nanosecon
   if (auto thread = session.borrow_once(any, best, most_tries)) return std::move(*thread);
   const auto usable = [&](const stop::StoppedThread& thread) {
     return has_room(mappings, thread) &&
-           (thread.registers.in_syscall() || !in_restartable_sequence(session.target().memory(), thread.tid));
+           (thread.registers.in_syscall() ||
+            !in_restartable_sequence(session.target().memory(), thread.tid)) &&
+           (!accept || accept(thread));
   };
   if (auto thread = session.borrow(usable, patience)) return std::move(*thread);
-  throw Error(ErrorCode::busy,
-              "no thread of process " + std::to_string(session.target().pid().value) +
-                  " could be borrowed to make memory for the patch",
-              "every thread is in an uninterruptible sleep, in a restartable sequence or on a stack not its "
-              "own; try again");
+  throw Error(
+      ErrorCode::busy,
+      "no thread of process " + std::to_string(session.target().pid().value) +
+          " could be borrowed to work for stent",
+      "every thread is in an uninterruptible sleep, in a restartable sequence, on a stack not its own, or "
+      "amid what the work needs (allocating memory, unwinding, loading); try again");
 }
 
 }  // namespace stent::inject

@@ -2,6 +2,8 @@
 
 #include <sys/syscall.h>
 
+#include <csignal>
+
 #include "live/inject/arch_x86_64_call.hpp"
 #include "live/inject/arch_x86_64_frame.hpp"
 #include "live/inject/choose_thread.hpp"
@@ -22,10 +24,18 @@ ReturnFrame return_frame(stop::StoppedTracee& thread, const process::RemoteMemor
                            call_to_reissue(registers, code));
 }
 
+constexpr std::uint64_t bit(int signal) { return std::uint64_t{1} << (signal - 1); }
+constexpr std::uint64_t fault_signals =
+    bit(SIGSEGV) | bit(SIGBUS) | bit(SIGILL) | bit(SIGFPE) | bit(SIGTRAP) | bit(SIGSYS);
+
 }  // namespace
 
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience)
     : RemoteCaller{find_borrowed_code(session.target()), choose_thread(session, patience)} {}
+
+RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience,
+                           const stop::Session::Accept& accept)
+    : RemoteCaller{find_borrowed_code(session.target()), choose_thread(session, patience, accept)} {}
 
 RemoteCaller::RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread)
     : code_(code), thread_(std::move(thread)), filter_(read_limits(thread_.state().tid)) {
@@ -52,6 +62,29 @@ std::int64_t RemoteCaller::syscall(long number, const std::array<std::uint64_t, 
   thread_.set_registers(at_syscall(thread_.state().registers, code_.syscall_ret, frame_, number, arguments));
   thread_.set_signal_mask(stop::all_signals);
   return thread_.run_syscall(call_patience);
+}
+
+std::uint64_t RemoteCaller::call(const CallSite& site, RemoteAddress function,
+                                 const std::array<std::uint64_t, 4>& arguments,
+                                 std::chrono::nanoseconds patience) {
+  using End = stop::StoppedTracee::End;
+  const CallFrame frame = make_call_frame(site, frame_);
+  thread_.memory().write(frame.at, frame.bytes);
+  // Registers first: from then on, the frame brings the thread back with all of its state.
+  thread_.set_registers(at_function(thread_.state().registers, frame, function, arguments));
+  thread_.set_signal_mask(stop::all_signals & ~fault_signals);
+  thread_.set_extended_state(with_default_floating_point(thread_.extended_state()));
+  const auto is_end = [&](const stop::Registers& registers) { return has_come_home(registers, site); };
+  const auto skip = [&] { thread_.set_registers(skipping_syscall(thread_.registers())); };
+  const End end = thread_.run_function(is_end, skip, patience);
+  if (end.kind == End::Kind::unfinished)
+    throw Error(ErrorCode::busy, "a function that stent calls in the target does not return",
+                "it goes on by itself; look at what it waits for, then try again");
+  if (end.kind == End::Kind::faulted)
+    throw Error(ErrorCode::mismatch,
+                "a function that stent called in the target failed by signal " + std::to_string(end.signal),
+                "the signal was not delivered; correct the function");
+  return thread_.memory().read_value<std::uint64_t>(frame.result);
 }
 
 }  // namespace stent::inject

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "live/inject/arch_x86_64_call.hpp"
+#include "live/inject/arch_x86_64_function.hpp"
 #include "live/inject/seccomp_filter.hpp"
 #include "live/stop/session.hpp"
 
@@ -23,6 +24,9 @@ class RemoteCaller {
                         std::chrono::nanoseconds patience = std::chrono::milliseconds(500));
   /// Uses a thread borrowed already, which must have room on its own stack (`choose_thread`).
   RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread);
+  /// The same, with a thread that `accept` agrees to.
+  RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience,
+               const stop::Session::Accept& accept);
   RemoteCaller(const RemoteCaller&) = delete;
   RemoteCaller& operator=(const RemoteCaller&) = delete;
   /// The thread goes on exactly as it was.
@@ -34,6 +38,13 @@ class RemoteCaller {
 
   /// Throws `not_permitted`, naming the call, when a system call filter of the thread forbids it.
   void require(long number, const std::array<std::uint64_t, 6>& arguments) const;
+  /// Calls `function` of the target with integer `arguments` on the stack of `site`, every signal but those
+  /// of faults blocked; returns what it left in rax. Afterwards everything is as before. Throws `mismatch`
+  /// when the function faulted (the fault is not delivered), `busy` when it did not return within `patience`:
+  /// the thread then goes on, returns by itself to where it was, and this object must not be used again;
+  /// `site` must stay. So it is when stent is killed.
+  std::uint64_t call(const CallSite& site, RemoteAddress function,
+                     const std::array<std::uint64_t, 4>& arguments, std::chrono::nanoseconds patience);
 
   [[nodiscard]] process::RemoteMemory& memory() { return thread_.memory(); }
   /// Below this address the borrowed thread's stack is free for arguments of calls (some KiB).

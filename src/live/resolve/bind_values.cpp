@@ -32,6 +32,7 @@ struct Resolver {
   std::uint64_t operator()(const patch::OwnImage& where) const {
     return space.bases->at(image).to_remote(where.address).value;
   }
+  std::uint64_t operator()(const patch::ShadowTable&) const { return space.shadow_table.value; }
   ThreadStorage thread_storage() const {
     const process::Module& module = own_module();
     if (const auto storage = space.loader->thread_storage(module)) return *storage;

@@ -86,18 +86,37 @@ process::Mapping occupied(RemoteRange range) {
   return mapping;
 }
 
+std::uint64_t page_up(std::uint64_t size) { return (size + page - 1) / page * page; }
+
+bool uses_shadow_data(const patch::Patch& patch) {
+  return std::ranges::any_of(patch.images, [](const patch::Image& image) {
+    return std::ranges::any_of(image.bindings, [](const patch::Binding& binding) {
+      return std::holds_alternative<patch::ShadowTable>(binding.where);
+    });
+  });
+}
+
 /// A window and a base for each image; the record's room comes first in the first one.
 void place_images(ResolvedPatch& result, const patch::Patch& patch, const process::Process& target,
                   const std::vector<process::Module>& modules, std::vector<process::Mapping> mappings,
-                  std::uint64_t record_size) {
+                  const Reserve& reserve) {
   const AddressLimits everywhere = read_address_limits(target.pid());
-  std::uint64_t before = (record_size + page - 1) / page * page;
+  const bool new_shadow_table = uses_shadow_data(patch) && reserve.shadow_table.value == 0;
+  const std::uint64_t record = page_up(reserve.record);
+  const std::uint64_t working = page_up(reserve.working) + (new_shadow_table ? page : 0);
+  std::uint64_t before = record + working;
   for (const patch::Image& image : patch.images) {
     const process::Module& module = find_module(modules, image.module, image.module_name);
     AddressLimits limits = everywhere;
     if (module.elf_type == ET_EXEC) limits.highest = {low_end};
     const RemoteRange window = choose_window(mappings, module.extent(), before + image.window_size(), limits);
-    if (result.images.empty()) result.record = {window.begin, before};
+    if (result.images.empty()) {
+      result.record = {window.begin, record};
+      result.working = {result.record.end(), working};
+      if (uses_shadow_data(patch))
+        result.shadow_table =
+            new_shadow_table ? result.working.end() - static_cast<std::int64_t>(page) : reserve.shadow_table;
+    }
     result.images.push_back(
         {module.name, window, PatchBase{window.begin + static_cast<std::int64_t>(before)}, {}, std::nullopt});
     mappings.push_back(occupied(window));
@@ -109,20 +128,20 @@ void place_images(ResolvedPatch& result, const patch::Patch& patch, const proces
 }  // namespace
 
 ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                      std::span<const EarlierRedirect> earlier, std::uint64_t record_size) {
+                      std::span<const EarlierRedirect> earlier, const Reserve& reserve) {
   const auto mappings = target.mappings();
   const auto modules = target.modules(mappings);
   if (patch.images.empty())
     throw Error(ErrorCode::bad_input, "the patch replaces nothing",
                 "create it again from a fix that changes code");
   ResolvedPatch result;
-  place_images(result, patch, target, modules, mappings, record_size);
+  place_images(result, patch, target, modules, mappings, reserve);
 
   std::vector<PatchBase> bases;
   for (const ResolvedImage& image : result.images) bases.push_back(image.base);
   const LoaderView loader(target.memory(), modules);
   const DynamicLookup symbols(target.memory(), loader);
-  const BindingSpace space{&target.memory(), &modules, &loader, &symbols, &bases};
+  const BindingSpace space{&target.memory(), &modules, &loader, &symbols, &bases, result.shadow_table};
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
     const patch::Image& image = patch.images[i];
     const process::Module& module = find_module(modules, image.module, image.module_name);

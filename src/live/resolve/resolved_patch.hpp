@@ -36,14 +36,24 @@ struct ResolvedImage {
 
 struct ResolvedPatch {
   RemoteRange record;  ///< room for the record: the first pages of the first image's window
+  /// Writable room for what stent keeps in the target besides, after the record; size 0: none.
+  RemoteRange working;
+  RemoteAddress shadow_table;  ///< of the process, when the patch uses it: an earlier one, else in `working`
   std::vector<ResolvedImage> images;
   std::vector<ResolvedFunction> functions;
 };
 
+/// What is to be kept free in the first image's window, or is there already.
+struct Reserve {
+  std::uint64_t record = 0;    ///< bytes for the record
+  std::uint64_t working = 0;   ///< bytes for other things of stent's
+  RemoteAddress shadow_table;  ///< the one the process has; 0: none yet
+};
+
 /// Finds the modules of `patch` in `target`, compares every pre-image in memory, chooses addresses, resolves
-/// bindings and relocates. `record_size` bytes are kept free for the record. Reads only.
+/// bindings and relocates. Reads only.
 /// Throws `mismatch` (module not there, pre-image differs, symbol missing), `refused`.
 [[nodiscard]] ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                                    std::span<const EarlierRedirect> earlier, std::uint64_t record_size);
+                                    std::span<const EarlierRedirect> earlier, const Reserve& reserve);
 
 }  // namespace stent::resolve

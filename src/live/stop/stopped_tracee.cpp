@@ -31,6 +31,7 @@ StoppedTracee::StoppedTracee(StoppedTracee&& other) noexcept
     : threads_(std::exchange(other.threads_, nullptr)),
       state_(std::move(other.state_)),
       mask_(other.mask_),
+      extended_(std::move(other.extended_)),
       changed_(other.changed_) {}
 
 StoppedTracee::~StoppedTracee() {
@@ -44,6 +45,7 @@ StoppedTracee::~StoppedTracee() {
     }
     // Mask first: were stent killed in between, the thread would still come back through its frame.
     if (mask_) entry->tracee.set_signal_mask(*mask_);
+    if (extended_) entry->tracee.set_extended_state(*extended_);
     if (changed_) entry->tracee.set_registers(state_.registers);
     threads_->release(*entry);
   } catch (const std::exception&) {  // the target ended or replaced itself: nothing is left to restore
@@ -62,6 +64,12 @@ void StoppedTracee::set_registers(const Registers& registers) {
 
 Bytes StoppedTracee::extended_state() const {
   return present(entry_of(*threads_, state_.tid).tracee.extended_state(), *threads_);
+}
+
+void StoppedTracee::set_extended_state(ByteView state) {
+  if (!extended_) extended_ = extended_state();
+  if (!entry_of(*threads_, state_.tid).tracee.set_extended_state(state))
+    throw target_gone(threads_->target().pid(), "was killed");
 }
 
 std::uint64_t StoppedTracee::signal_mask() const {
@@ -93,7 +101,15 @@ std::int64_t StoppedTracee::run_syscall(std::chrono::nanoseconds patience) {
     signal = event->signal_to_pass();
   }
   const auto result = static_cast<std::int64_t>(registers().raw.rax);
-  entry.tracee.interrupt();  // only an event stop lets the kernel restart the interrupted call afterwards
+  stop_again(deadline);
+  return result;
+}
+
+/// From a stop at a system call or a signal to an event stop: only there may registers be restored so that
+/// the kernel restarts the call the thread was borrowed in.
+void StoppedTracee::stop_again(Clock::time_point deadline) {
+  ThreadTable::Entry& entry = entry_of(*threads_, state_.tid);
+  entry.tracee.interrupt();
   entry.tracee.resume();
   const StoppedThread before = entry.view;
   const auto outcome = threads_->settle(entry, deadline);
@@ -102,7 +118,31 @@ std::int64_t StoppedTracee::run_syscall(std::chrono::nanoseconds patience) {
   if (outcome == ThreadTable::Outcome::late)
     throw Error(ErrorCode::busy, "thread " + std::to_string(state_.tid.value) + " does not stop again",
                 "the machine is overloaded; try again");
-  return result;
+}
+
+StoppedTracee::End StoppedTracee::run_function(const IsEnd& is_end, const std::function<void()>& at_end,
+                                               std::chrono::nanoseconds patience) {
+  const auto deadline = Clock::now() + patience;
+  ThreadTable::Entry& entry = entry_of(*threads_, state_.tid);
+  int signal = 0;
+  for (;;) {
+    entry.tracee.resume_to_syscall(signal);
+    const auto event = threads_->await(entry, deadline);
+    if (!event) {
+      threads_ = nullptr;
+      return {End::Kind::unfinished, 0};
+    }
+    signal = event->signal_to_pass();
+    if (event->kind == StopEvent::Kind::ended) throw target_gone(threads_->target().pid(), "was killed");
+    if (signal != 0 && entry.tracee.has_faulted()) {
+      stop_again(Clock::now() + patience_at_exit);
+      return {End::Kind::faulted, signal};
+    }
+    if (event->kind != StopEvent::Kind::syscall || !is_end(registers())) continue;
+    at_end();
+    stop_again(Clock::now() + patience_at_exit);
+    return {};
+  }
 }
 
 }  // namespace stent::stop

@@ -119,10 +119,26 @@ void ThreadTable::adopt(Tid child) {
       std::make_unique<Entry>(Entry{std::move(tracee), StoppedThread{.tid = child, .comm = stat->comm}}));
 }
 
-void ThreadTable::pump() {
+std::optional<StopEvent> ThreadTable::await(Entry& entry, Clock::time_point deadline) {
+  constexpr Clock::duration slice = std::chrono::milliseconds(1);
+  for (;;) {
+    if (auto event = entry.tracee.poll()) {
+      if (event->kind == StopEvent::Kind::exec) answer(entry, *event);  // throws
+      if (event->kind == StopEvent::Kind::clone) adopt(event->child);
+      return event;
+    }
+    pump(&entry);
+    const auto left = deadline - Clock::now();
+    if (left <= Clock::duration::zero()) return std::nullopt;
+    await_report(std::min(left, slice));
+  }
+}
+
+void ThreadTable::pump(const Entry* except) {
   if (entries_.empty()) return;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = *entries_[i];
+    if (&entry == except) continue;
     using State = Tracee::State;
     while (entry.tracee.state() == State::running || entry.tracee.state() == State::listening) {
       const auto event = entry.tracee.poll();

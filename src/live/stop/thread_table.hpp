@@ -56,8 +56,11 @@ class ThreadTable {
 
   /// Throws `gone` when the target ended or replaced itself by exec.
   void require_target() const;
-  /// Answers whatever running threads report, so that they go on, and forgets ended ones. Throws `gone`.
-  void pump();
+  /// Answers whatever running threads report, so that they go on, and forgets ended ones; all but `except`.
+  /// Throws `gone`.
+  void pump(const Entry* except = nullptr);
+  /// The next event of `entry`, answering all others meanwhile; empty at the deadline. Throws `gone`.
+  std::optional<StopEvent> await(Entry& entry, Clock::time_point deadline);
 
   /// After `entry.tracee.interrupt()`: waits for its event stop, cures EINTR and fills `entry.view`.
   Outcome settle(Entry& entry, Clock::time_point deadline);

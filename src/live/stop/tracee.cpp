@@ -248,6 +248,17 @@ std::optional<Bytes> Tracee::extended_state() const {
   return state;
 }
 
+bool Tracee::set_extended_state(ByteView state) {
+  Bytes copy(state.begin(), state.end());
+  iovec part{copy.data(), copy.size()};
+  return ::ptrace(PTRACE_SETREGSET, tid_.value, NT_X86_XSTATE, &part) == 0;
+}
+
+bool Tracee::has_faulted() const {
+  siginfo_t info{};
+  return ::ptrace(PTRACE_GETSIGINFO, tid_.value, nullptr, &info) == 0 && info.si_code > 0;
+}
+
 std::optional<std::uint64_t> Tracee::signal_mask() const {
   std::uint64_t mask = 0;
   if (::ptrace(PTRACE_GETSIGMASK, tid_.value, sizeof mask, &mask) != 0) return std::nullopt;

@@ -93,6 +93,9 @@ class Tracee {
   [[nodiscard]] std::optional<Registers> registers() const;
   bool set_registers(const Registers& registers);
   [[nodiscard]] std::optional<Bytes> extended_state() const;
+  bool set_extended_state(ByteView state);
+  /// In a stop for a signal: true when the thread itself caused it (a fault), not somebody who sent it.
+  [[nodiscard]] bool has_faulted() const;
   [[nodiscard]] std::optional<std::uint64_t> signal_mask() const;
   bool set_signal_mask(std::uint64_t mask);
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "live/redirect/plan_transit.hpp"
 #include "live/resolve/present_images.hpp"
+#include "live/transaction/engagement.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
@@ -62,11 +63,13 @@ Record describe(const patch::Patch& patch, const std::vector<FoundRecord>& earli
 }
 
 /// An upper bound of the record's size, known before addresses are chosen.
-std::uint64_t record_room(const patch::Patch& patch, const Options& options) {
+std::uint64_t record_room(const patch::Patch& patch, const Options& options, std::size_t frame_tables) {
   constexpr std::uint64_t range_size = 16, fixed = 512;
-  std::uint64_t room = fixed + patch.id.bytes.size() + patch.name.size() + patch.description.size();
+  std::uint64_t room = fixed + patch.id.bytes.size() + patch.name.size() + patch.description.size() +
+                       6 * options.origin.size() + fixed * frame_tables;
   for (const patch::Image& image : patch.images) {
     room += fixed + image.segments.size() * 2 * range_size;
+    for (const patch::Hook& hook : image.hooks) room += fixed + 6 * hook.name.size();
     for (const patch::ReplacedFunction& function : image.replaced)
       room += fixed + 4096 + function.name.size() +
               (function.extents.size() + function.new_extents.size()) * range_size;
@@ -85,6 +88,12 @@ void complete(Record& record, const Prepared& prepared, const patch::Patch& patc
     record.functions.push_back({f.name, f.module, f.entry, f.replacement, f.present, prepared.writes[i].after,
                                 f.module_extents, f.new_extents, 0});
   }
+}
+
+RemoteAddress shadow_table(const std::vector<FoundRecord>& records) {
+  for (const FoundRecord& found : records)
+    if (found.record.runtime.shadow_table.value != 0) return found.record.runtime.shadow_table;
+  return {};
 }
 
 std::set<RemoteAddress> leaving(const Prepared& prepared, std::vector<FoundRecord>& records) {
@@ -111,11 +120,15 @@ void compute(Prepared& prepared, const patch::Patch& patch, const process::Proce
              const Options& options) {
   auto standing = prepared.earlier;
   std::erase_if(standing, [](const FoundRecord& f) { return f.record.state == RecordState::retained; });
-  prepared.resolved =
-      resolve::resolve(patch, target, earlier_redirects(standing), record_room(patch, options));
+  const std::size_t tables = call::frame_tables_wanted(patch, target.memory(), target.modules());
+  prepared.resolved = resolve::resolve(patch, target, earlier_redirects(standing),
+                                       {record_room(patch, options, tables), tables * call::frame_object_size,
+                                        shadow_table(prepared.earlier)});
   prepared.writes = redirect::plan(prepared.resolved);
   prepared.record = describe(patch, prepared.earlier, options);
   complete(prepared.record, prepared, patch);
+  prepared.record.runtime = runtime_of(patch, prepared.resolved, target);
+  prepared.record.runtime.origin = options.origin;
   prepared.writes =
       rearrange(prepared.earlier, leaving(prepared, prepared.earlier), &prepared.record, target.memory())
           .entries;
@@ -188,7 +201,8 @@ Options search_options(const Prepared& prepared, Options options) {
 }
 
 /// The patches that the new one replaces; nothing leads to them any more.
-void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options) {
+void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options,
+                      std::vector<std::string>& notes) {
   auto now = find_records(session.target().mappings(), session.target().memory());
   const auto replaced = replaced_by(prepared.record, now);
   for (FoundRecord* found : replaced) {
@@ -196,6 +210,7 @@ void release_replaced(stop::Session& session, const Prepared& prepared, const Op
     found->record.state = RecordState::reverting;
   }
   for (FoundRecord* found : replaced) {
+    run_late_hooks(session, now, found->record, patch::HookKind::post_revert, options.hook_patience, notes);
     release(session, now, *found, options);
     found->record.state = RecordState::retained;
   }
@@ -206,6 +221,9 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   stop::Session session(target);
   confirm_unchanged(prepared.earlier, target);
   Placement placement(session, prepared.resolved, prepared.record);
+  Engagement engagement(session, prepared.earlier, prepared.record, placement, options.hook_patience);
+  for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
+    run_hooks(session, prepared.earlier, found->record, patch::HookKind::pre_revert, options.hook_patience);
   const ReadySwitch ready(session, prepared.writes, prepared.together());
   ready.get().touch(session.memory());
   const RemoteAddress record = prepared.resolved.record.begin;
@@ -215,7 +233,10 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   try {
     outcome = quiescence.change(ready.get(), deadline);
   } catch (const Error&) {
-    if (leads_to_new(ready.get(), session.memory())) placement.keep();  // the next command sees to it
+    if (leads_to_new(ready.get(), session.memory())) {  // the next command sees to it
+      placement.keep();
+      engagement.keep();
+    }
     throw;
   }
   if (std::holds_alternative<Busy>(outcome)) {
@@ -223,9 +244,13 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
     return outcome;
   }
   placement.keep();
+  engagement.keep();
+  auto& notes = std::get<Change>(outcome).notes;
   afterwards([&] {
+    run_late_hooks(session, prepared.earlier, prepared.record, patch::HookKind::post_apply,
+                   options.hook_patience, notes);
     set_state(session.memory(), record, RecordState::applied);
-    release_replaced(session, prepared, options);
+    release_replaced(session, prepared, options, notes);
   });
   return outcome;
 }
@@ -240,7 +265,8 @@ Report report_of(const patch::Patch& patch, Pid pid, const Record& record, const
           change.tries,
           change.stop_window,
           Clock::now() - began,
-          change.search};
+          change.search,
+          change.notes};
 }
 
 Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, Deadline deadline) {

@@ -74,6 +74,7 @@ std::vector<Bytes> contents_of(const resolve::ResolvedPatch& patch, Record& reco
   if (contents[0].size() > patch.record.size)
     throw Error(ErrorCode::internal, fmt::format("a record of {} bytes does not fit its {}",
                                                  contents[0].size(), patch.record.size));
+  if (patch.working.size != 0) contents.emplace_back();
   for (const resolve::ResolvedImage& image : patch.images)
     for (const link::LinkedSegment& segment : image.segments) contents.push_back(segment.bytes);
   return contents;
@@ -89,6 +90,7 @@ bool is_piece(const process::Mapping& mapping, const RecordedPiece& piece) {
 
 std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch) {
   std::vector<RecordedPiece> pieces{{patch.record, patch::SegmentKind::constants}};
+  if (patch.working.size != 0) pieces.push_back({patch.working, patch::SegmentKind::data});
   for (const resolve::ResolvedImage& image : patch.images)
     for (const link::LinkedSegment& segment : image.segments)
       pieces.push_back(

@@ -8,6 +8,7 @@
 #include "live/process/thread_switches.hpp"
 #include "live/transaction/code_names.hpp"
 #include "live/transaction/data_references.hpp"
+#include "live/transaction/unwind_tables.hpp"
 #include "live/unwind/used_stack.hpp"
 
 namespace stent::transaction {
@@ -25,24 +26,6 @@ constexpr std::uint64_t rehearsed = 16'000'000;
 constexpr int most_searches = 3;
 constexpr std::size_t frames_shown = 40;
 
-/// Tables of the modules and of the patches in the target.
-std::vector<unwind::UnwindTable> all_tables(const process::Process& target,
-                                            const std::vector<FoundRecord>& records) {
-  const auto modules = target.modules();
-  auto tables = unwind::unwind_tables(modules);
-  for (const FoundRecord& found : records)
-    for (const RecordedPiece& piece : found.record.pieces) {
-      if (piece.kind != patch::SegmentKind::code) continue;
-      const auto distance = [&](const RemoteRange& header) {
-        const std::int64_t d = header.begin - piece.range.begin;
-        return d < 0 ? -d : d;
-      };
-      const auto nearest = std::ranges::min_element(found.record.eh_frame_headers, {}, distance);
-      if (nearest != found.record.eh_frame_headers.end()) tables.push_back({piece.range, *nearest});
-    }
-  return tables;
-}
-
 }  // namespace
 
 Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
@@ -51,7 +34,7 @@ Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
       records_(std::move(records)),
       forbidden_(std::move(forbidden)),
       options_(options),
-      unwinder_(session.target().memory(), all_tables(session.target(), records_)),
+      unwinder_(session.target().memory(), unwind_tables(session.target(), records_)),
       check_(session.target().memory(), unwinder_, forbidden_),
       own_memory_(process::own_memory(session.target().pid())) {
   if (options_.foreign_stacks != ForeignStacks::ignore) foreign_.emplace(session.target(), forbidden_);

@@ -24,6 +24,7 @@ struct Change {
   std::size_t threads = 0;
   std::chrono::nanoseconds stop_window{0};
   ForeignSearch search;
+  std::vector<std::string> notes;  ///< what went wrong afterwards, for the report
 };
 
 /// Who kept a change from being made until the deadline.

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<char, 16> magic{'\177', 's', 't', 'e', 'n', 't',  '-',  'r',
                                      'e',    'c', 'o', 'r', 'd', '\r', '\n', 0};
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 constexpr std::uint64_t version_offset = 16;
 constexpr std::uint64_t size_offset = 32;
 constexpr std::uint64_t size_limit = 64U << 20U;
@@ -136,6 +136,7 @@ Bytes serialise(Record& record) {
   out.ranges(record.eh_frame_headers);
   out.value<std::uint64_t>(record.functions.size());
   for (RecordedFunction& function : record.functions) write_function(out, function);
+  out.blob(serialise(record.runtime));
   store<std::uint64_t>(out.bytes_, size_offset, out.bytes_.size());
   return std::move(out.bytes_);
 }
@@ -169,6 +170,7 @@ Record parse_record(ByteView bytes) {
   }
   record.eh_frame_headers = in.ranges();
   for (auto left = in.value<std::uint64_t>(); left > 0; --left) record.functions.push_back(read_function(in));
+  record.runtime = parse_runtime(in.blob());
   return record;
 }
 

@@ -8,6 +8,7 @@
 #include "base/address.hpp"
 #include "base/build_id.hpp"
 #include "live/resolve/resolved_patch.hpp"
+#include "live/transaction/recorded_runtime.hpp"
 #include "patch/patch.hpp"
 
 namespace stent::transaction {
@@ -53,6 +54,7 @@ struct Record {
   std::vector<RecordedPiece> pieces;
   std::vector<RemoteRange> eh_frame_headers;
   std::vector<RecordedFunction> functions;
+  RecordedRuntime runtime;
 };
 
 /// Magic, version and state stand at fixed offsets, so that the state changes by one small write.

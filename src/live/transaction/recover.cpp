@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "live/call/left_call_sites.hpp"
+#include "live/transaction/engagement.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/record_access.hpp"
 #include "live/transaction/take_out.hpp"
@@ -32,12 +34,25 @@ class Recovery {
     return std::nullopt;
   }
 
+  /// Waits until the function that was called there has returned.
+  std::optional<Busy> finish(const call::LeftCallSite& site) {
+    Options options = *options_;
+    options.foreign_stacks = ForeignStacks::ignore;  // only threads run there
+    Quiescence quiescence(*session_, *all_,
+                          unwind::ForbiddenCode({{site.code, "a function that stent called"}}), options);
+    auto outcome = quiescence.change({}, deadline_);
+    if (auto* busy = std::get_if<Busy>(&outcome)) return std::move(*busy);
+    inject::RemoteCaller caller(*session_);
+    call::unmap_call_site(caller, site);
+    return std::nullopt;
+  }
+
   std::optional<Busy> finish(FoundRecord& found) {
-    if (found.record.state == RecordState::preparing) {
-      unmap_pieces(*session_, found.record.pieces);
-      return std::nullopt;
-    }
+    if (found.record.state == RecordState::preparing) return discard(found.record);
     if (found.record.state == RecordState::redirecting && is_redirected(found.record)) {
+      std::vector<std::string> unheard;
+      run_late_hooks(*session_, *all_, found.record, patch::HookKind::post_apply, options_->hook_patience,
+                     unheard);
       enter(found, RecordState::applied);
       for (FoundRecord* old : replaced_by(found.record, *all_)) enter(*old, RecordState::reverting);
       return std::nullopt;
@@ -50,6 +65,18 @@ class Recovery {
   }
 
  private:
+  /// A patch that was never switched on: nobody is in it but perhaps a thread that still runs one of its
+  /// hooks.
+  std::optional<Busy> discard(const Record& record) {
+    if (!record.runtime.hooks.empty()) {
+      Quiescence quiescence(*session_, *all_, unwind::ForbiddenCode(code_of(record)), *options_);
+      auto outcome = quiescence.change({}, deadline_);
+      if (auto* busy = std::get_if<Busy>(&outcome)) return std::move(*busy);
+    }
+    disengage(*session_, *all_, record);
+    unmap_pieces(*session_, record.pieces);
+    return std::nullopt;
+  }
   [[nodiscard]] const process::RemoteMemory& memory() const { return session_->target().memory(); }
   [[nodiscard]] bool is_redirected(const Record& record) const {
     return std::ranges::all_of(record.functions, [&](const RecordedFunction& function) {
@@ -74,6 +101,8 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
   Recovery recovery(session, all, options, deadline);
   for (const redirect::Transit& transit : redirect::find_transits(target.mappings(), target.memory()))
     if (auto busy = recovery.finish(transit)) return busy;
+  for (const call::LeftCallSite& site : call::find_left_call_sites(target))
+    if (auto busy = recovery.finish(site)) return busy;
   // Newest first: an older one may lie below it, or be replaced by it.
   for (auto found = all.rbegin(); found != all.rend(); ++found)
     if (is_left_over(*found))
@@ -87,7 +116,7 @@ bool has_work(const process::Process& target) {
   const auto mappings = target.mappings();
   const auto needs_work = [](const FoundRecord& found) { return is_left_over(found) || may_be_free(found); };
   return std::ranges::any_of(find_records(mappings, target.memory()), needs_work) ||
-         !stray_descriptors(target.pid()).empty() ||
+         !stray_descriptors(target.pid()).empty() || !call::find_left_call_sites(target).empty() ||
          !redirect::find_transits(mappings, target.memory()).empty();
 }
 

@@ -51,6 +51,8 @@ bool takes_address(const patch::Image& image, const resolve::ResolvedImage& reso
 }  // namespace
 
 bool is_removable(const patch::Patch& patch, const resolve::ResolvedPatch& resolved) {
+  // The table of shadow data stays for the patches to come.
+  if (resolved.working.contains(resolved.shadow_table)) return false;
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
     const patch::Image& image = patch.images[i];
     const bool has_data = std::ranges::any_of(image.segments, [](const patch::Segment& segment) {

@@ -47,7 +47,8 @@ Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Dea
           change.tries,
           change.stop_window,
           Clock::now() - began,
-          change.search};
+          change.search,
+          change.notes};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "live/transaction/engagement.hpp"
 #include "live/transaction/placement.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
@@ -70,6 +71,8 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
   const bool together = victim.record.consistency == patch::Consistency::all;
   Rearrangement change = rearrange(all, leaving_with(victim, all), nullptr, session.target().memory());
   const ReadySwitch ready(session, std::move(change.entries), together);
+  const bool is_revert = victim.record.state == RecordState::applied;
+  if (is_revert) run_hooks(session, all, victim.record, patch::HookKind::pre_revert, options.hook_patience);
   ready.get().touch(session.memory());
   set_state(session.memory(), victim.at, RecordState::reverting);
   Quiescence quiescence(session, all, together ? forbidden(victim.record) : nothing(),
@@ -80,7 +83,13 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
       set_state(session.memory(), victim.at, victim.record.state);
       return outcome;
     }
-    afterwards([&] { release(session, all, victim, options); });
+    auto& notes = std::get<Change>(outcome).notes;
+    afterwards([&] {
+      if (is_revert)
+        run_late_hooks(session, all, victim.record, patch::HookKind::post_revert, options.hook_patience,
+                       notes);
+      release(session, all, victim, options);
+    });
     return outcome;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::mismatch) set_state(session.memory(), victim.at, victim.record.state);
@@ -96,6 +105,8 @@ void release(stop::Session& session, const std::vector<FoundRecord>& all, const 
   const Rearrangement rest = rearrange(all, leaving_with(victim, all), nullptr, session.target().memory());
   for (const redirect::JumpWrite& write : rest.records) session.memory().write(write.entry, write.after);
   Quiescence quiescence(session, all, forbidden(victim.record), without_search(options));
+  // The unwinders' own lists would count as references.
+  if (victim.record.removable) disengage(session, all, victim.record);
   if (victim.record.removable && quiescence.unreferenced(to_be_unreferenced(victim.record), tries))
     unmap_pieces(session, victim.record.pieces);
   else

@@ -28,6 +28,8 @@ struct Options {
   std::vector<BuildId> replace{};  ///< apply: patches that leave as this one comes, in the same stop
   /// apply: in place of the patch's own.
   std::optional<patch::Consistency> consistency{};
+  std::chrono::milliseconds hook_patience{5'000};  ///< how long one hook of the patch may take
+  std::string origin{};                            ///< the patch's file, kept in the record for debuggers
 };
 
 /// What the search for stacks of no thread took.
@@ -54,6 +56,7 @@ struct Report {
   std::chrono::nanoseconds stop_window{0};  ///< of the last stop: first thread stopped to last resumed
   std::chrono::nanoseconds total{0};        ///< the whole call
   ForeignSearch search;                     ///< part of the stop
+  std::vector<std::string> notes;           ///< what went wrong without undoing the change
 };
 
 /// A patch found in a target.
@@ -64,6 +67,8 @@ struct Applied {
   std::int64_t applied_at = 0;  ///< seconds since the epoch
   std::vector<ReplacedReport> functions;
   RemoteRange memory;
+  std::vector<RemoteAddress> segments;  ///< of all images, in the order of the patch
+  std::string origin;                   ///< the file it was applied from, as given then
   /// "applied", or what an interrupted stent left behind ("incomplete"), or "retained" (reverted, memory
   /// kept).
   std::string state;

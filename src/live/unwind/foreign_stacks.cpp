@@ -6,6 +6,7 @@
 #include <array>
 
 #include "live/unwind/arch_x86_64_call_site.hpp"
+#include "live/unwind/exception_object.hpp"
 #include "live/unwind/used_stack.hpp"
 
 namespace stent::unwind {
@@ -168,6 +169,7 @@ std::optional<Intruder> ForeignStacks::look_at(std::span<const RemoteRange> piec
   }
   for (const Hit& hit : hits) {
     if (hit.piece == nullptr || !is_suspended(hit) || is_dead_thread(hit.slot)) continue;
+    if (is_noted_landing_pad(target_->memory(), mappings_, hit.slot)) continue;
     Intruder intruder;
     intruder.function = hit.piece->function;
     intruder.slot = hit.slot;

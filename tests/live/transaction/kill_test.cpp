@@ -13,7 +13,7 @@
 namespace stent::transaction {
 namespace {
 
-constexpr Options patient{std::chrono::milliseconds(10'000), std::nullopt};
+const Options patient{std::chrono::milliseconds(10'000), std::nullopt};
 
 /// Runs `action` in a child that is killed after `delay`.
 template <class Action>

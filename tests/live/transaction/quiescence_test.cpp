@@ -13,8 +13,8 @@ using test::replacing;
 using test::returning;
 using testing::HasSubstr;
 
-constexpr Options impatient{std::chrono::milliseconds(200), {}, {}};
-constexpr Options patient{std::chrono::milliseconds(60'000), {}, {}};
+const Options impatient{std::chrono::milliseconds(200), {}, {}};
+const Options patient{std::chrono::milliseconds(60'000), {}, {}};
 
 class Quiescence : public testing::TestWithParam<std::string> {
  protected:

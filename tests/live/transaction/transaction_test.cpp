@@ -16,7 +16,7 @@ using test::replacing;
 using test::returning;
 using testing::HasSubstr;
 
-constexpr Options quick{std::chrono::milliseconds(300), std::nullopt};
+const Options quick{std::chrono::milliseconds(300), std::nullopt};
 
 std::string maps_of(Pid pid) {
   std::ifstream file("/proc/" + std::to_string(pid.value) + "/maps");

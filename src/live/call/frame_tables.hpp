@@ -1,0 +1,54 @@
+// Telling the target's unwinders of a patch's call frame tables, and taking them back.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "live/call/function_caller.hpp"
+#include "live/process/module.hpp"
+#include "live/resolve/resolved_patch.hpp"
+#include "patch/patch.hpp"
+
+namespace stent::call {
+
+/// One .eh_frame known to one copy of the unwinder (libgcc's __register_frame_info: `object` is storage of
+/// ours that it links into its list, so nothing is allocated).
+struct FrameTable {
+  RemoteAddress add;       ///< __register_frame_info(begin, object)
+  RemoteAddress remove;    ///< __deregister_frame_info(begin)
+  RemoteAddress eh_frame;  ///< begin
+  RemoteAddress object;    ///< zero while not registered: the function's first store makes it non-zero
+};
+
+/// Bytes of storage for one object; libgcc's has 48.
+inline constexpr std::uint64_t frame_object_size = 128;
+
+/// How many tables `patch` needs at most in a target with these modules.
+[[nodiscard]] std::size_t frame_tables_wanted(const patch::Patch& patch, const process::RemoteMemory& memory,
+                                              const std::vector<process::Module>& modules);
+
+/// One for each image with call frames and each copy of the unwinder that can be reached: those that modules
+/// export and the module's own. Objects stand one after the other in `storage`. Throws `refused` when an
+/// image requires the unwinder and none can be reached.
+[[nodiscard]] std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch,
+                                                        const resolve::ResolvedPatch& resolved,
+                                                        const process::RemoteMemory& memory,
+                                                        const std::vector<process::Module>& modules);
+
+/// What an unwinder that is not gcc's makes of it, `known_frame_tables` tells.
+void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables);
+
+/// True when an exception may pass through the patch: its images say so, or the process has a C++ runtime.
+[[nodiscard]] bool must_unwind(const patch::Patch& patch, const process::RemoteMemory& memory,
+                               const std::vector<process::Module>& modules);
+
+/// Those of `tables` that the target knows.
+[[nodiscard]] std::vector<FrameTable> known_frame_tables(const process::RemoteMemory& memory,
+                                                         const std::vector<FrameTable>& tables);
+
+/// Takes back what the target knows of `tables`; a copy of the unwinder that is no longer loaded is passed
+/// over.
+void remove_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables,
+                         const process::RemoteMemory& memory, const std::vector<process::Module>& modules);
+
+}  // namespace stent::call

@@ -1,0 +1,36 @@
+// What a record tells of the code a patch has running in the target: unwinding, hooks, shadow data.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "live/call/frame_tables.hpp"
+#include "patch/patch.hpp"
+
+namespace stent::transaction {
+
+struct RecordedHook {
+  patch::HookKind kind = patch::HookKind::pre_apply;
+  std::string name;
+  RemoteAddress address;
+};
+
+struct RecordedRuntime {
+  std::string origin;  ///< the patch file it came from, for debuggers; empty when not known
+  std::vector<call::FrameTable> frame_tables;
+  bool must_unwind = false;  ///< the unwinders must know the tables
+  std::vector<RecordedHook> hooks;
+  RemoteAddress shadow_table;  ///< of the process; 0 when the patch uses none
+
+  [[nodiscard]] bool has_hooks(patch::HookKind kind) const;
+};
+
+/// Of a patch that is about to be applied.
+[[nodiscard]] RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPatch& resolved,
+                                         const process::Process& target);
+
+[[nodiscard]] Bytes serialise(const RecordedRuntime& runtime);
+/// Throws `bad_input` on damage.
+[[nodiscard]] RecordedRuntime parse_runtime(ByteView bytes);
+
+}  // namespace stent::transaction

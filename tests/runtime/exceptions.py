@@ -1,0 +1,169 @@
+"""Exceptions thrown in, through and caught in patched code; backtraces and cancellation through it.
+
+Each cell: compiler x how the unwinder is linked. Verified by what the program answers.
+"""
+
+import functools
+import sys
+
+from harness import Process, Work, main, require
+
+MAIN = r"""
+#include <cstdio>
+#include <cstring>
+#include <execinfo.h>
+#include <pthread.h>
+#include <stdexcept>
+#include <unistd.h>
+int work(int n);
+int through(int n);
+void wait_here(int fd);
+int frames_seen;
+int destroyed;
+struct Guard { ~Guard() { destroyed += 1; } };
+int thrower(int n) {
+  void* frames[64];
+  frames_seen = backtrace(frames, 64);
+  if (n == 4242) throw n;
+  if (n > 100) throw std::runtime_error("from the program");
+  return n;
+}
+static int pipes[2], cleaned;
+static void cleanup(void*) { cleaned = 1; }
+static void* cancelled(void*) {
+  Guard guard;
+  pthread_cleanup_push(cleanup, nullptr);
+  wait_here(pipes[0]);
+  pthread_cleanup_pop(0);
+  return nullptr;
+}
+static int cancel() {
+  cleaned = 0;
+  destroyed = 0;
+  pthread_t thread;
+  if (pipe(pipes) || pthread_create(&thread, nullptr, cancelled, nullptr)) return -1;
+  pthread_cancel(thread);
+  void* result = nullptr;
+  pthread_join(thread, &result);
+  close(pipes[0]);
+  close(pipes[1]);
+  return (result == PTHREAD_CANCELED ? 100 : 0) + 10 * cleaned + destroyed;
+}
+int main() {
+  std::puts("ready");
+  std::fflush(stdout);
+  char verb[16];
+  int n;
+  while (std::scanf("%15s %d", verb, &n) == 2) {
+    int answer = 0;
+    destroyed = 0;
+    try {
+      Guard guard;
+      if (!std::strcmp(verb, "work")) answer = work(n);
+      if (!std::strcmp(verb, "through")) answer = through(n);
+      if (!std::strcmp(verb, "cancel")) answer = cancel();
+      if (!std::strcmp(verb, "frames")) answer = (through(1), frames_seen > 3);
+    } catch (const std::exception& error) {
+      answer = -static_cast<int>(std::strlen(error.what()));
+    }
+    std::printf("%d %d\n", answer, destroyed);
+    std::fflush(stdout);
+  }
+}
+"""
+
+UNIT = r"""
+#include <stdexcept>
+#include <unistd.h>
+int thrower(int n);
+extern int destroyed;
+struct Local {{ ~Local() {{ destroyed += 10; }} }};
+int work(int n) {{
+  Local local;
+  {work}
+  if (n > 5) throw std::runtime_error("too large");
+  return n + {added};
+}}
+int through(int n) {{
+  Local local;
+  return thrower(n) + {added};
+}}
+void wait_here(int fd) {{
+  Local local;
+  char byte[{added}];
+  if (read(fd, byte, {added}) < 0) destroyed += 1000;
+}}
+"""
+
+BEFORE = UNIT.format(work="", added=1)
+AFTER = UNIT.format(added=2, work=r"""
+  try {
+    if (n == 3) throw std::runtime_error("three");
+    if (n == 4) throw 4;
+    if (n == 5) thrower(500);
+  } catch (int value) {
+    return value * 50;
+  } catch (const std::runtime_error& error) {
+    int length = 0;
+    while (error.what()[length] != 0) ++length;
+    return 1000 + length;
+  }""")
+
+LINKS = {"dynamic": [], "static_libgcc": ["-static-libgcc"], "static": ["-static"]}
+COMPILERS = {"gcc": "g++", "clang": "clang++-16"}
+
+
+def old_answers(process):
+    process.expect("work 1", "2 11")
+    process.expect("work 9", "-9 11")
+    process.expect("through 1", "2 11")
+    process.expect("through 101", "-16 11")
+    process.expect("cancel 0", "121 12")
+    process.expect("frames 0", "1 11")
+
+
+def new_answers(process):
+    process.expect("work 1", "3 11")
+    process.expect("work 3", "1005 11")
+    process.expect("work 4", "200 11")
+    process.expect("work 5", "1016 11")
+    process.expect("work 9", "-9 11")
+    process.expect("through 1", "3 11")
+    process.expect("through 101", "-16 11")
+    process.expect("cancel 0", "121 12")
+    process.expect("frames 0", "1 11")
+
+
+def cell(compiler, link, stent, folder):
+    work = Work(stent, folder, COMPILERS[compiler], ".cpp", ["-O2", "-Wno-unused-result"])
+    program = work.program(MAIN, BEFORE, *LINKS[link])
+    patch = work.patch(BEFORE, AFTER)
+    process = Process(program)
+    try:
+        if link == "static":
+            # gcc -static leaves out the search table of call frames, so what earlier calls left on the stack would
+            # keep the patch busy: applied before any, and not reverted.
+            work.do("apply", patch, process.pid)
+            new_answers(process)
+            new_answers(process)
+            process.child.kill()
+            process.child.wait()
+            return
+        old_answers(process)
+        for _ in range(3):  # registering and taking back, after throws that made the unwinder sort its tables
+            work.do("apply", patch, process.pid)
+            new_answers(process)
+            new_answers(process)
+            work.do("revert", patch, process.pid)
+            old_answers(process)
+    finally:
+        if process.child.poll() is None:
+            process.child.stdin.close()
+    require(process.child.wait(timeout=60) == 0, f"the target ended with status {process.child.returncode}")
+
+
+CASES = {f"{compiler}.{link}": functools.partial(cell, compiler, link) for compiler in COMPILERS for link in LINKS
+         if compiler == "gcc"}
+
+if __name__ == "__main__":
+    sys.exit(main(CASES))
