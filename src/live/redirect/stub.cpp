@@ -46,7 +46,8 @@ void refuse_branches(const JumpWrite& write, const Bytes& entry_bytes, std::size
   const RemoteAddress end = write.entry + static_cast<std::int64_t>(length);
   for (const RemoteRange& extent : write.extents) {
     Bytes code = memory.read(extent.begin, extent.size);
-    if (extent.begin == write.entry) std::ranges::copy(entry_bytes, code.begin());
+    if (extent.contains(write.entry))  // after an endbr64 the entry is not where the extent begins
+      std::ranges::copy(entry_bytes, code.begin() + (write.entry - extent.begin));
     if (x86_64::branches_between(code, extent.begin.value, write.entry.value, end.value))
       throw cannot_move(write, "its code jumps into its own first bytes, or cannot be decoded");
   }
