@@ -81,10 +81,15 @@ int main(int argc, char** argv) {
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
     if (!strcmp(line, "log\n")) {
+      sigset_t all;
+      sigset_t before;
+      sigfillset(&all);  // one that came between printing and forgetting would be lost
+      pthread_sigmask(SIG_BLOCK, &all, &before);
       const int count = atomic_load(&used);
       for (int i = 0; i < count; ++i) printf("%d:%d:%d ", records[i].number, records[i].code, records[i].value);
       puts("");
       atomic_store(&used, 0);
+      pthread_sigmask(SIG_SETMASK, &before, NULL);
     } else if (!strcmp(line, "timers\n")) {
       int once = 0;
       for (int i = 0; i < timers; ++i) once += atomic_load(&came[i]) == 1;

@@ -23,6 +23,7 @@ constexpr unsigned long uc_strict_restore_ss = 4;
 constexpr std::uint32_t fp_xstate_magic1 = 0x46505853;
 constexpr std::uint32_t fp_xstate_magic2 = 0x46505845;
 constexpr std::uint64_t software_bytes = 464;  // of the legacy area; ptrace puts the feature mask there
+constexpr std::uint64_t in_use_bits = 512;     // XSTATE_BV
 constexpr std::uint32_t legacy_and_header = 576;
 
 constexpr std::uint64_t syscall_length = 2;
@@ -31,26 +32,45 @@ constexpr int no_such_stack_mode = 0x7fff;  // rt_sigreturn(2) then leaves the a
 constexpr std::size_t return_address_size = 8;
 constexpr std::size_t context_size = offsetof(ucontext_t, uc_sigmask) + sizeof(std::uint64_t);
 
-/// Size of the XSAVE area (standard format) that holds `features`; ptrace's may be larger than the thread's
-/// own.
-std::uint32_t area_size(std::uint64_t features) {
+/// Where the XSAVE area (standard format) has one of its components (CPUID leaf 0xd).
+struct Component {
+  std::uint32_t end = 0;
+  bool needs_permission = false;  ///< only a process that asked for it has it (AMX: arch_prctl(2))
+};
+
+Component component(unsigned feature) {
+  unsigned bytes = 0, offset = 0, attributes = 0, unused = 0;
+  if (__get_cpuid_count(0xd, feature, &bytes, &offset, &attributes, &unused) == 0) return {};
+  return {offset + bytes, (attributes & 4U) != 0};
+}
+
+/// What of ptrace's area belongs into a frame. ptrace gives what the processor has, and the kernel takes a
+/// frame larger than the thread's own area for one without vector registers: so no component that needs
+/// permission unless it is in use.
+struct Area {
+  std::uint64_t features = 0;
   std::uint32_t size = legacy_and_header;
-  for (unsigned feature = 2; feature < 63; ++feature) {
-    if ((features >> feature & 1) == 0) continue;
-    unsigned bytes = 0;
-    unsigned offset = 0;
-    unsigned unused_c = 0;
-    unsigned unused_d = 0;
-    if (__get_cpuid_count(0xd, feature, &bytes, &offset, &unused_c, &unused_d) != 0)
-      size = std::max(size, offset + bytes);
+};
+
+Area area_in_frame(std::uint64_t present, std::uint64_t in_use) {
+  constexpr unsigned first_beyond_legacy = 2, after_last = 63;
+  Area area{present, legacy_and_header};
+  for (unsigned feature = first_beyond_legacy; feature < after_last; ++feature) {
+    const std::uint64_t bit = std::uint64_t{1} << feature;
+    if ((present & bit) == 0) continue;
+    const Component place = component(feature);
+    if (place.needs_permission && (in_use & bit) == 0)
+      area.features &= ~bit;
+    else
+      area.size = std::max(area.size, place.end);
   }
-  return size;
+  return area;
 }
 
 /// `state` as it lies in a signal frame: trimmed, described and closed by its magic numbers.
 Bytes floating_point_part(ByteView state) {
-  const auto features = load<std::uint64_t>(state, software_bytes);
-  const std::uint32_t size = area_size(features);
+  const auto [features, size] =
+      area_in_frame(load<std::uint64_t>(state, software_bytes), load<std::uint64_t>(state, in_use_bits));
   if (size > state.size())
     throw Error(ErrorCode::internal, "the extended state is shorter than its features need");
   Bytes part(state.begin(), state.begin() + size);

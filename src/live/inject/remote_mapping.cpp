@@ -27,8 +27,7 @@ class BorrowedStack {
  public:
   BorrowedStack(RemoteCaller& caller, ByteView contents)
       : memory_(caller.memory()),
-        at_(caller.thread().registers.sp() - stop::red_zone_size -
-            static_cast<std::int64_t>(contents.size())),
+        at_(caller.free_stack() - static_cast<std::int64_t>(contents.size())),
         before_(memory_.read(at_, contents.size())) {
     memory_.write(at_, contents);
   }

@@ -112,6 +112,9 @@ std::optional<StopEvent> Tracee::poll() {
     state_ = State::ended;
     return StopEvent{StopEvent::Kind::ended, 0, {}};
   }
+  // Until this one is reaped the kernel denies every request: it may have given the thread the leader's id
+  // (looks_like_a_spurious_pid in its kernel/ptrace.c).
+  if (info.si_status >> 8 == PTRACE_EVENT_EXEC) ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | __WALL);
   state_ = State::stopped;
   return understand(info.si_status);
 }

@@ -118,13 +118,20 @@ TEST(RemoteCaller, WorksInAProcessHeldBySigstop) {
   EXPECT_THAT(target.ask(), testing::HasSubstr("errors 0"));
 }
 
-/// A second stent: borrows and calls without end, until it is killed.
-[[noreturn]] void call_for_ever(Pid pid) {
+/// Borrows the thread `wanted`, whatever it does, and makes calls with it.
+RemoteCaller borrow(stop::Session& session, Tid wanted) {
+  auto thread = session.borrow([&](const stop::StoppedThread& t) { return t.tid == wanted; }, 30s);
+  if (!thread) throw Error(ErrorCode::busy, "the thread was not to be had");
+  return RemoteCaller(find_borrowed_code(session.target()), std::move(*thread));
+}
+
+/// A second stent: borrows, in turn whom it likes and `worker`, and calls without end, until it is killed.
+[[noreturn]] void call_for_ever(Pid pid, Tid worker) {
   try {
     const Process process = Process::open(pid);
-    for (;;) {
+    for (bool whom = false;; whom = !whom) {
       stop::Session session(process);
-      RemoteCaller caller(session);
+      RemoteCaller caller = whom ? borrow(session, worker) : RemoteCaller(session);
       for (int i = 0; i < 5; ++i) (void)caller.syscall(SYS_getpid, {});
       remote_munmap(caller, {remote_mmap_anywhere(caller, 4096, PROT_READ), 4096});
     }
@@ -151,11 +158,14 @@ TEST_P(KilledStent, LeavesTheTargetAsItWas) {
   const std::string program = name;
   TargetProcess target(program, program == "blocked_threads" ? std::vector<std::string>{mode, "2"}
                                                              : std::vector<std::string>{mode});
+  // A thread is born with every signal blocked, and unblocks them before it runs the program's code.
+  ASSERT_TRUE(eventually([&] { return masks(target.pid()).find("fffffff") == std::string::npos; }));
   const std::string before = masks(target.pid());
+  const Tid worker = Process::open(target.pid()).threads().back().tid;
   std::minstd_rand random(4711);
   for (int i = 0; i < 200; ++i) {
     const pid_t stent = ::fork();
-    if (stent == 0) call_for_ever(target.pid());
+    if (stent == 0) call_for_ever(target.pid(), worker);
     ::usleep(1000 + static_cast<useconds_t>(random() % 4000));
     ::kill(stent, SIGKILL);
     int status = 0;
@@ -184,13 +194,6 @@ INSTANTIATE_TEST_SUITE_P(Modes, KilledStent,
                                          std::tuple{"guards_state", "spin", "damage 0 "},
                                          std::tuple{"blocked_threads", "recv_timeout",
                                                     "eintr [0-9]+ errors 0 "}));
-
-/// Borrows the thread `wanted`, whatever it does, and makes calls with it.
-RemoteCaller borrow(stop::Session& session, Tid wanted) {
-  auto thread = session.borrow([&](const stop::StoppedThread& t) { return t.tid == wanted; }, 30s);
-  if (!thread) throw Error(ErrorCode::busy, "the thread was not to be had");
-  return RemoteCaller(find_borrowed_code(session.target()), std::move(*thread));
-}
 
 class StentDying : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
 
@@ -230,6 +233,41 @@ INSTANTIATE_TEST_SUITE_P(Moments, StentDying,
                          testing::Combine(testing::Values("epoll", "recv_timeout", "nanosleep", "poll",
                                                           "futex", "semop", "sigtimedwait", "read"),
                                           testing::Values("while_it_borrows", "in_a_call", "in_the_window")),
+                         [](const auto& chosen) {
+                           return std::string(std::get<0>(chosen.param)) + "_" + std::get<1>(chosen.param);
+                         });
+
+/// A guarded thread, borrowed by a stent that dies in the middle of the call the thread makes for it.
+class DyingOverAGuard : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(DyingOverAGuard, LeavesRegistersVectorsAndRedZone) {
+  const auto [program, mode] = GetParam();
+  TargetProcess target(program, {mode});
+  const Tid worker = Process::open(target.pid()).threads().back().tid;
+  for (int i = 0; i < 50; ++i) {
+    const pid_t stent = ::fork();
+    if (stent == 0) try {
+        const Process process = Process::open(target.pid());
+        stop::Session session(process);
+        RemoteCaller caller = borrow(session, worker);
+        (void)caller.syscall(SYS_kill, {static_cast<std::uint64_t>(::getpid()), SIGKILL, 0, 0, 0, 0});
+        ::_exit(1);
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        ::_exit(2);
+      }
+    int status = 0;
+    ::waitpid(stent, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "stent gave up by itself";
+    const long rounds = target.number("rounds");
+    ASSERT_TRUE(eventually([&] { return target.number("rounds") > rounds; }));
+    ASSERT_EQ(target.number("damage"), 0) << "round " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Guards, DyingOverAGuard,
+                         testing::Combine(testing::Values("guards_registers", "guards_state"),
+                                          testing::Values("spin", "sleep")),
                          [](const auto& chosen) {
                            return std::string(std::get<0>(chosen.param)) + "_" + std::get<1>(chosen.param);
                          });
