@@ -65,10 +65,8 @@ class Server:
 
 
 def each(program, verb, server, patch):
-    """nginx has no stacks but its threads'. A table of it names the function that begins where the replaced one ends,
-    right behind a call that never returns: in memory, that could as well be the return address of a suspended stack."""
     for pid in server.processes():
-        stent(program, verb, patch, "--pid", pid, "--foreign-stacks=ignore")
+        stent(program, verb, patch, "--pid", pid)
 
 
 def heal(program, server, patch):

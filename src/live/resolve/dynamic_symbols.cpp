@@ -55,6 +55,7 @@ std::optional<DynamicSymbols> DynamicSymbols::of(const process::RemoteMemory& me
   found.relocations_size_ = value(DT_RELASZ);
   found.plt_relocations_ = address(DT_JMPREL);
   found.plt_relocations_size_ = value(DT_PLTRELSZ);
+  found.call_slots_ = address(DT_PLTGOT);
   const bool has_hash = found.gnu_hash_.value != 0 || found.hash_.value != 0;
   if (found.symbols_.value == 0 || found.strings_.value == 0 || !has_hash) return std::nullopt;
   return found;
@@ -193,6 +194,29 @@ void DynamicSymbols::add_slots(RemoteAddress table, std::uint64_t size,
     slot.value = memory_->read_value<std::uint64_t>(module_.bias.to_remote(LinkAddress{relocation.r_offset}));
     slots.push_back(std::move(slot));
   }
+}
+
+std::string DynamicSymbols::symbol_of_slot(RemoteAddress at) const {
+  const std::uint64_t wanted = module_.bias.to_link(at).value;
+  for (const auto& [table, size] :
+       {std::pair(relocations_, relocations_size_), std::pair(plt_relocations_, plt_relocations_size_)}) {
+    if (table.value == 0 || size == 0) continue;
+    const Bytes bytes = memory_->read(table, size);
+    for (std::uint64_t i = 0; i + sizeof(Elf64_Rela) <= bytes.size(); i += sizeof(Elf64_Rela)) {
+      const auto relocation = load<Elf64_Rela>(bytes, i);
+      const auto type = ELF64_R_TYPE(relocation.r_info);
+      if (relocation.r_offset != wanted || (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT))
+        continue;
+      return text(strings_ + symbol(static_cast<std::uint32_t>(ELF64_R_SYM(relocation.r_info))).st_name);
+    }
+  }
+  return {};
+}
+
+RemoteRange DynamicSymbols::call_slots() const {
+  constexpr std::uint64_t reserved = 3, word = 8;
+  if (call_slots_.value == 0) return {};
+  return {call_slots_, (reserved + plt_relocations_size_ / sizeof(Elf64_Rela)) * word};
 }
 
 std::vector<FilledSlot> DynamicSymbols::filled_slots() const {

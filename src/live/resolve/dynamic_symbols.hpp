@@ -40,6 +40,11 @@ class DynamicSymbols {
                                                       const std::string& version) const;
   /// Slots of functions and data that the loader has relocated.
   [[nodiscard]] std::vector<FilledSlot> filled_slots() const;
+  /// The symbol whose address the loader writes, or will write, to the slot at `at`; empty when that is none.
+  [[nodiscard]] std::string symbol_of_slot(RemoteAddress at) const;
+  /// The table of slots that the linker laid out for calls into other modules (DT_PLTGOT, with its three
+  /// reserved words).
+  [[nodiscard]] RemoteRange call_slots() const;
   [[nodiscard]] const process::Module& module() const { return module_; }
 
  private:
@@ -61,7 +66,7 @@ class DynamicSymbols {
   const process::RemoteMemory* memory_;
   process::Module module_;
   RemoteAddress symbols_, strings_, gnu_hash_, hash_, versions_, definitions_, needs_, relocations_,
-      plt_relocations_;
+      plt_relocations_, call_slots_;
   std::uint64_t definition_count_ = 0, need_count_ = 0, relocations_size_ = 0, plt_relocations_size_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "live/redirect/plan_transit.hpp"
 #include "live/resolve/present_images.hpp"
+#include "live/transaction/dead_ends.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
@@ -151,7 +152,7 @@ Prepared prepare(const patch::Patch& patch, const process::Process& target, cons
 }
 
 /// What no thread may be inside of while the functions are switched.
-unwind::ForbiddenCode old_code(Prepared& prepared) {
+unwind::ForbiddenCode old_code(Prepared& prepared, const process::Process& target) {
   std::vector<unwind::CodePiece> pieces;
   for (const resolve::ResolvedFunction& function : prepared.resolved.functions) {
     if (!prepared.together()) {
@@ -167,6 +168,7 @@ unwind::ForbiddenCode old_code(Prepared& prepared) {
     for (const RemoteRange& extent : function.earlier_extents)
       pieces.push_back({extent, function.name, false});
   }
+  mark_dead_ends(pieces, target);
   if (!prepared.together()) return unwind::ForbiddenCode(std::move(pieces));
   for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
     for (unwind::CodePiece& piece : code_of(found->record)) pieces.push_back(std::move(piece));
@@ -227,7 +229,8 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   const ReadySwitch ready(session, prepared.writes, prepared.together());
   ready.get().touch(session.memory());
   const RemoteAddress record = prepared.resolved.record.begin;
-  Quiescence quiescence(session, prepared.earlier, old_code(prepared), search_options(prepared, options));
+  Quiescence quiescence(session, prepared.earlier, old_code(prepared, target),
+                        search_options(prepared, options));
   set_state(session.memory(), record, RecordState::redirecting);
   std::variant<Change, Busy> outcome;
   try {
@@ -310,7 +313,8 @@ Report check(const patch::Patch& patch, Pid pid, const Options& options) {
   std::variant<Change, Busy> outcome;
   {
     stop::Session session(target);
-    Quiescence quiescence(session, prepared.earlier, old_code(prepared), search_options(prepared, options));
+    Quiescence quiescence(session, prepared.earlier, old_code(prepared, target),
+                          search_options(prepared, options));
     outcome = quiescence.change({}, began);
   }
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);

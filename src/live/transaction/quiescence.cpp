@@ -8,6 +8,7 @@
 #include "live/process/thread_switches.hpp"
 #include "live/transaction/code_names.hpp"
 #include "live/transaction/data_references.hpp"
+#include "live/transaction/dead_ends.hpp"
 #include "live/transaction/unwind_tables.hpp"
 #include "live/unwind/used_stack.hpp"
 
@@ -37,7 +38,8 @@ Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
       unwinder_(session.target().memory(), unwind_tables(session.target(), records_)),
       check_(session.target().memory(), unwinder_, forbidden_),
       own_memory_(process::own_memory(session.target().pid())) {
-  if (options_.foreign_stacks != ForeignStacks::ignore) foreign_.emplace(session.target(), forbidden_);
+  if (options_.foreign_stacks != ForeignStacks::ignore)
+    foreign_.emplace(session.target(), forbidden_, linker_tables(session.target()));
 }
 
 std::variant<Change, Busy> Quiescence::change(const redirect::Switch& what, Deadline deadline) {

@@ -20,6 +20,9 @@ struct CodePiece {
   /// The resuming (or destroying) part of a C++20 coroutine: a word in data that holds its first address is
   /// what a suspended coroutine leaves behind.
   bool start_is_resumed = false;
+  /// It ends with a call that neither returns nor can be suspended: a word in data that holds its end is not
+  /// a suspended stack's, but a pointer to what begins there.
+  bool end_is_never_suspended = false;
 };
 
 /// True for the compilers' names of the parts of a coroutine that its frame points to (gcc: .actor, .destroy;

@@ -57,8 +57,13 @@ std::vector<RemoteRange> without(std::span<const RemoteRange> from, std::span<co
 
 }  // namespace
 
-ForeignStacks::ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden)
-    : target_(&target), forbidden_(&forbidden), touched_(target.memory_owner()), buffer_(buffer_size) {}
+ForeignStacks::ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden,
+                             std::vector<RemoteRange> tables)
+    : target_(&target),
+      forbidden_(&forbidden),
+      tables_(std::move(tables)),
+      touched_(target.memory_owner()),
+      buffer_(buffer_size) {}
 
 void ForeignStacks::begin(const std::vector<process::Mapping>& mappings) {
   mappings_ = mappings;
@@ -197,6 +202,9 @@ bool ForeignStacks::is_suspended(const Hit& hit) const {
   const RemoteRange& range = hit.piece->range;
   if (hit.piece->start_is_resumed && hit.value == range.begin) return !hit.was_mangled;
   if (hit.value == range.begin) return false;
+  const auto holds = [&](const RemoteRange& table) { return table.contains(hit.slot); };
+  if (std::ranges::any_of(tables_, holds)) return false;
+  if (hit.value == range.end() && hit.piece->end_is_never_suspended) return false;
   // The end of a short function is the next one's start, and tables hold that.
   if (hit.value < range.end() && hit.value - range.begin < overwritten) return true;
   std::array<std::uint8_t, call_site_size> code{};

@@ -21,7 +21,9 @@ namespace stent::unwind {
 /// goes on. Order: begin, then in the stop `leave_out` threads as they are stopped, and `look` when all are.
 class ForeignStacks {
  public:
-  ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden);
+  /// `tables`: memory in which the linker laid out pointers, so that no stack is there.
+  ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden,
+                std::vector<RemoteRange> tables);
 
   /// Before a stop, with mappings just read.
   void begin(const std::vector<process::Mapping>& mappings);
@@ -48,6 +50,7 @@ class ForeignStacks {
 
   const process::Process* target_;
   const ForbiddenCode* forbidden_;
+  std::vector<RemoteRange> tables_;
   process::TouchedPages touched_;
   std::vector<process::Mapping> mappings_;
   std::vector<RemoteRange> runs_;      ///< to search, ascending
