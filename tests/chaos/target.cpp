@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <latch>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -97,6 +98,10 @@ void throw_exceptions() {
   }
 }
 
+constexpr int waiters = 6;
+/// Passed when all descriptors are there.
+std::latch waiting{waiters + 1};
+
 /// Waits, with all signals blocked: whoever interrupts it is not the program itself.
 void wait_for_events() {
   sigset_t all;
@@ -106,6 +111,7 @@ void wait_for_events() {
   const int counter = eventfd(0, EFD_CLOEXEC);
   epoll_event event{EPOLLIN, {}};
   epoll_ctl(events, EPOLL_CTL_ADD, counter, &event);
+  waiting.arrive_and_wait();
   for (;;) {
     epoll_event happened{};
     if (epoll_wait(events, &happened, 1, 20) < 0 && errno == EINTR) ++interrupted;
@@ -158,9 +164,10 @@ int main() {
   start(6, allocate);
   start(4, hold_locks);
   start(4, throw_exceptions);
-  start(6, wait_for_events);
+  start(waiters, wait_for_events);
   start(3, give_birth);
   start(1, send_signals);
+  waiting.arrive_and_wait();
   std::puts("ready");
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
