@@ -12,6 +12,7 @@ namespace {
 struct ApplyOptions : ProcessOptions {
   std::vector<std::filesystem::path> replace;
   std::string consistency;
+  std::string placement = "memory";
 };
 
 int run(const ApplyOptions& options) {
@@ -24,6 +25,7 @@ int run(const ApplyOptions& options) {
                 "only its author can say so: stent create --consistency entry");
   if (!options.consistency.empty())
     how.consistency = options.consistency == "entry" ? patch::Consistency::entry : patch::Consistency::all;
+  how.from_file = options.placement == "file";
   return run_on_processes(options, {[&](Pid pid) { return transaction::apply(patch, pid, how); }, "applied",
                                     "applied to", [&] { return transaction::processes_of(patch); }});
 }
@@ -41,6 +43,11 @@ void add_apply(CLI::App& app, int& status) {
       ->add_option("--consistency", options->consistency,
                    "all: the functions switch together; entry: each on its own (as the patch says)")
       ->check(CLI::IsMember({"all", "entry"}));
+  command
+      ->add_option(
+          "--placement", options->placement,
+          "memory (default), or file: map the patch from its file, for tools that name code by files")
+      ->check(CLI::IsMember({"memory", "file"}));
   command->callback([options, &status] { reporting_errors(options->json, [&] { status = run(*options); }); });
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "live/process/process.hpp"
 #include "live/transaction/transaction.hpp"
 #include "patch/patch_file.hpp"
 #include "patch/section_addresses.hpp"
@@ -43,11 +44,14 @@ std::string quoted(const std::string& path) {
 
 std::string commands(const GdbOptions& options) {
   std::string text;
+  std::vector<BuildId> modules;
+  for (const process::Module& module : process::Process::open({options.pid}).modules())
+    modules.push_back(module.build_id);
   for (const transaction::Applied& applied : transaction::list({options.pid})) {
     const auto [path, patch] = file_of(applied, options.files);
     text += fmt::format("# patch {} ({}), {}\nadd-symbol-file {}", applied.name, applied.id.text(),
                         applied.state, quoted(path.string()));
-    for (const patch::SectionAddress& section : patch::section_addresses(patch, applied.segments))
+    for (const patch::SectionAddress& section : patch::section_addresses(patch, modules, applied.segments))
       text += fmt::format(" -s {} 0x{:x}", section.name, section.address.value);
     text += "\n";
   }

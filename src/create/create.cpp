@@ -36,10 +36,14 @@ std::vector<ChosenUnit> each_once(const std::list<std::vector<ChosenUnit>>& chos
   return units;
 }
 
-std::vector<std::filesystem::path> objects_of(const std::vector<bind::BoundUnit>& units) {
-  std::vector<std::filesystem::path> paths;
-  for (const bind::BoundUnit& unit : units) paths.push_back(unit.new_object->path);
-  return paths;
+std::vector<std::vector<std::filesystem::path>> objects_of(const std::vector<VerifiedImage>& images) {
+  std::vector<std::vector<std::filesystem::path>> objects;
+  for (const VerifiedImage& image : images) {
+    objects.emplace_back();
+    for (const bind::BoundUnit& unit : image.units)
+      if (!unit.replaced.empty()) objects.back().push_back(unit.new_object->path);
+  }
+  return objects;
 }
 
 }  // namespace
@@ -81,8 +85,7 @@ Outcome create(const Request& request) {
   if (request.report) write_report(request, reviewed, findings, files);
   patch.findings = accept_findings(findings, request.acknowledgements);
   mark_alternatives(patch);
-  if (request.debug_information)
-    patch.debug = emit::debug_sections(objects_of(made_from.back().units), patch);
+  if (request.debug_information) patch.debug = emit::debug_sections(objects_of(made_from), patch);
   verify_file(patch, made_from, request.work_directory);
   outcome.patch = std::move(patch);
   return outcome;

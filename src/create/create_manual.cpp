@@ -17,6 +17,7 @@
 #include "create/manual/patch_header.hpp"
 #include "create/question.hpp"
 #include "create/review_units.hpp"
+#include "create/shadow/add_shadow_runtime.hpp"
 #include "create/verify_file.hpp"
 
 namespace stent::create {
@@ -40,6 +41,7 @@ fs::path compile_object(const Request& request) {
   if (request.manual_source.extension() == ".o") return request.manual_source;
   const fs::path work = fs::absolute(request.work_directory);
   compile::write_text(work / "include/stent/patch.h", manual::patch_header());
+  compile::write_text(work / "include/stent/shadow.h", manual::shadow_header());
   auto flags = request.manual_flags;
   compile::RecordedUnit unit;
   unit.directory = fs::current_path();
@@ -70,6 +72,7 @@ Outcome create_manual(const Request& request) {
   const manual::Marks marks = manual::read_marks(object);
   patch::Patch patch = describe_patch(request);
   std::list<manual::ManualUnit> units;
+  std::list<std::unique_ptr<shadow::Runtime>> runtimes;
   std::vector<VerifiedImage> verified;
   std::vector<Question> questions;
   for (const model::Image& target : targets) {
@@ -77,8 +80,10 @@ Outcome create_manual(const Request& request) {
     for (const manual::Hazard& hazard : manual::find_hazards(unit, target))
       if (std::ranges::find(questions, hazard.id, &Question::id) == questions.end())
         questions.push_back({hazard.id, hazard.message});
-    patch.images.push_back(emit::emit_image(target, {unit.bound}));
-    verified.push_back({&target, {unit.bound}});
+    std::vector<bind::BoundUnit> bound{unit.bound};
+    runtimes.push_back(shadow::add_shadow_runtime(bound));
+    patch.images.push_back(emit::emit_image(target, bound));
+    verified.push_back({&target, bound});
     if (request.explain && units.size() == 1) say(outcome, unit);
   }
   std::vector<review::Finding> findings =

@@ -13,9 +13,10 @@ struct SectionAddress {
   RemoteAddress address;
 };
 
-/// `segments`: where each segment of each image was mapped, in the order of the patch. Throws `mismatch` when
-/// they are not as many as the patch has.
+/// `segments`: where each segment of the images for `modules`, those in the target, was mapped, in the order
+/// of the patch. Throws `mismatch` when they are not as many as these images have.
 [[nodiscard]] std::vector<SectionAddress> section_addresses(const Patch& patch,
+                                                            const std::vector<BuildId>& modules,
                                                             const std::vector<RemoteAddress>& segments);
 
 }  // namespace stent::patch

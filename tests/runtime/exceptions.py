@@ -6,7 +6,7 @@ Each cell: compiler x how the unwinder is linked. Verified by what the program a
 import functools
 import sys
 
-from harness import Process, Work, main, require
+from harness import Failed, Process, Work, main, require, run
 
 MAIN = r"""
 #include <cstdio>
@@ -17,6 +17,7 @@ MAIN = r"""
 #include <unistd.h>
 int work(int n);
 int through(int n);
+int plain(int n);
 void wait_here(int fd);
 int frames_seen;
 int destroyed;
@@ -61,6 +62,7 @@ int main() {
       Guard guard;
       if (!std::strcmp(verb, "work")) answer = work(n);
       if (!std::strcmp(verb, "through")) answer = through(n);
+      if (!std::strcmp(verb, "plain")) answer = plain(n);
       if (!std::strcmp(verb, "cancel")) answer = cancel();
       if (!std::strcmp(verb, "frames")) answer = (through(1), frames_seen > 3);
     } catch (const std::exception& error) {
@@ -88,6 +90,7 @@ int through(int n) {{
   Local local;
   return thrower(n) + {added};
 }}
+int plain(int n) {{ return thrower(n) + {added}; }}  /* without landing pads */
 void wait_here(int fd) {{
   Local local;
   char byte[{added}];
@@ -117,7 +120,9 @@ def old_answers(process):
     process.expect("work 1", "2 11")
     process.expect("work 9", "-9 11")
     process.expect("through 1", "2 11")
+    process.expect("plain 1", "2 1")
     process.expect("through 101", "-16 11")
+    process.expect("plain 101", "-16 1")
     process.expect("cancel 0", "121 12")
     process.expect("frames 0", "1 11")
 
@@ -129,7 +134,9 @@ def new_answers(process):
     process.expect("work 5", "1016 11")
     process.expect("work 9", "-9 11")
     process.expect("through 1", "3 11")
+    process.expect("plain 1", "3 1")
     process.expect("through 101", "-16 11")
+    process.expect("plain 101", "-16 1")
     process.expect("cancel 0", "121 12")
     process.expect("frames 0", "1 11")
 
@@ -162,8 +169,28 @@ def cell(compiler, link, stent, folder):
     require(process.child.wait(timeout=60) == 0, f"the target ended with status {process.child.returncode}")
 
 
-CASES = {f"{compiler}.{link}": functools.partial(cell, compiler, link) for compiler in COMPILERS for link in LINKS
-         if compiler == "gcc"}
+HIDDEN_MAIN = "int plain(int); int thrower(int n) { if (n > 100) throw n; return n; }\nint main() { return plain(0); }\n"
+HIDDEN_UNIT = "int thrower(int);\nint plain(int n) {{ return thrower(n) + thrower(n + 1) * {}; }}\n"
+
+
+def hidden(stent, folder):
+    """A stripped program with an unwinder of its own: nobody can tell where it is."""
+    work = Work(stent, folder, "g++", ".cpp", ["-O2"])
+    before, after = HIDDEN_UNIT.format(1), HIDDEN_UNIT.format(2)
+    work.program(HIDDEN_MAIN, before, "-static-libgcc", "-static-libstdc++", "-rdynamic")
+    work.patch(before, after)  # symbols tell
+    run("strip", work.folder / "program")
+    try:
+        work.patch(before, after)
+    except Failed as refusal:
+        require("does not show which unwinder it uses" in str(refusal), str(refusal))
+        return
+    raise Failed("a patch was made")
+
+
+CASES = {f"gcc.{link}": functools.partial(cell, "gcc", link) for link in LINKS}
+CASES["clang.dynamic"] = functools.partial(cell, "clang", "dynamic")
+CASES["gcc.hidden"] = hidden
 
 if __name__ == "__main__":
     sys.exit(main(CASES))

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-from harness import Process, Work, main, require
+from harness import Process, Work, main, require, run
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 
@@ -85,6 +85,20 @@ int stent_pre_apply(void) { while (!*(volatile int *)&fail_now) usleep(1000); re
 """
 
 
+# By hand, with shadow data.
+MANUAL = r"""
+#include <stent/patch.h>
+#include <stent/shadow.h>
+extern int in_use;
+long fixed(void) {
+  long *times = stent_shadow_alloc(&in_use, 1, sizeof *times);
+  return times ? 70 + ++*times : -1;
+}
+STENT_REPLACE(fixed, "answer")
+STENT_PRE_APPLY(idle) { return in_use ? 44 : 0; }
+"""
+
+
 def maps(process):
     with open(f"/proc/{process.pid}/maps", encoding="ascii") as lines:
         return [line for line in lines if "[heap]" not in line]
@@ -159,6 +173,21 @@ def stuck(stent, folder):
     process.close()
 
 
+def manual(stent, folder):
+    work, process = prepare(stent, folder)
+    source, patch = work.folder / "fixed.c", work.folder / "manual.stent"
+    source.write_text(MANUAL)
+    run(stent, "create", "--target", work.folder / "program", "--manual", source, "--ack", "*=a test", "-o", patch, "--",
+        "gcc", "-O2", "-fPIC")
+    process.expect("use", 4321)
+    require("stent_pre_apply_idle returned 44" in work.do("apply", patch, process.pid, expect=11).stderr, "no veto")
+    process.expect("use", 4321)
+    work.do("apply", patch, process.pid)
+    process.expect("ask", 71)
+    process.expect("ask", 72)
+    process.close()
+
+
 def free_hook(process, work):
     """Sets `fail_now` from outside: the target's one thread is in the hook."""
     symbol = subprocess.run(["nm", work.folder / "program"], capture_output=True, text=True, check=True).stdout
@@ -171,4 +200,5 @@ def free_hook(process, work):
 
 
 if __name__ == "__main__":
-    sys.exit(main({"veto": veto, "conversion": conversion, "fault": fault, "late": late, "stuck": stuck}))
+    sys.exit(main({"veto": veto, "conversion": conversion, "fault": fault, "late": late, "stuck": stuck,
+                   "manual": manual}))

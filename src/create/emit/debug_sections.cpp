@@ -46,9 +46,7 @@ class Functions {
 
 class Joiner {
  public:
-  explicit Joiner(const Functions& functions) : functions_(functions) {}
-
-  void add(const elf::File& object) {
+  void add(const elf::File& object, const Functions& functions) {
     if (std::ranges::any_of(object.sections(), [](const elf::Section& section) {
           return is_carried(section) && (section.flags & SHF_COMPRESSED) != 0;
         }))
@@ -63,7 +61,8 @@ class Joiner {
       joined.insert(joined.end(), section.data.begin(), section.data.end());
     }
     for (const elf::Section& section : object.sections())
-      if (section.type == SHT_RELA && begins.contains(section.info)) relocate(object, section, begins);
+      if (section.type == SHT_RELA && begins.contains(section.info))
+        relocate(object, section, begins, functions);
   }
 
   [[nodiscard]] std::vector<patch::DebugSection> finish() && {
@@ -74,7 +73,7 @@ class Joiner {
 
  private:
   void relocate(const elf::File& object, const elf::Section& table,
-                const std::map<std::uint32_t, std::uint64_t>& begins) {
+                const std::map<std::uint32_t, std::uint64_t>& begins, const Functions& functions) {
     const auto symbols = object.symbols(object.sections().at(table.link));
     const auto code = code_sections(symbols);
     Bytes& joined = sections_[object.sections().at(table.info).name];
@@ -84,7 +83,7 @@ class Joiner {
       if (relocation.symbol >= symbols.size() || place + size > joined.size())
         throw object.damaged("a relocation of its debugging information lies outside");
       const elf::RawSymbol& symbol = symbols[relocation.symbol];
-      const std::uint64_t value = value_of(symbol, relocation, begins, code);
+      const std::uint64_t value = value_of(symbol, relocation, begins, code, functions);
       if (size == 8)
         store(joined, place, value);
       else
@@ -101,32 +100,34 @@ class Joiner {
     return names;
   }
 
-  [[nodiscard]] std::uint64_t value_of(const elf::RawSymbol& symbol, const elf::RawRelocation& relocation,
-                                       const std::map<std::uint32_t, std::uint64_t>& begins,
-                                       const std::map<std::uint32_t, std::string>& code) const {
+  static std::uint64_t value_of(const elf::RawSymbol& symbol, const elf::RawRelocation& relocation,
+                                const std::map<std::uint32_t, std::uint64_t>& begins,
+                                const std::map<std::uint32_t, std::string>& code,
+                                const Functions& functions) {
     const std::uint64_t offset = symbol.value + static_cast<std::uint64_t>(relocation.addend);
     if (relocation.type == R_X86_64_DTPOFF64 || relocation.type == R_X86_64_DTPOFF32) return 0;
     if (const auto debug = begins.find(symbol.section); debug != begins.end()) return debug->second + offset;
     const auto function = code.find(symbol.section);
     if (function == code.end()) return 0;
-    const auto address = functions_.find(function->second);
+    const auto address = functions.find(function->second);
     return address ? *address + offset : 0;
   }
 
-  const Functions& functions_;
   std::map<std::string, Bytes> sections_;
 };
 
 }  // namespace
 
-std::vector<patch::DebugSection> debug_sections(const std::vector<std::filesystem::path>& objects,
-                                                const patch::Patch& patch) {
+std::vector<patch::DebugSection> debug_sections(
+    const std::vector<std::vector<std::filesystem::path>>& objects, const patch::Patch& patch) {
   const auto layout = patch::lay_out(patch);
-  const Functions functions(patch.images.back(), layout.images.back().window);
-  Joiner joiner(functions);
-  for (const auto& path : objects) {
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(path, ignored)) joiner.add(elf::File(path));
+  Joiner joiner;
+  for (std::size_t i = 0; i < patch.images.size(); ++i) {
+    const Functions functions(patch.images[i], layout.images[i].window);
+    for (const auto& path : objects.at(i)) {
+      std::error_code ignored;
+      if (std::filesystem::is_regular_file(path, ignored)) joiner.add(elf::File(path), functions);
+    }
   }
   return std::move(joiner).finish();
 }

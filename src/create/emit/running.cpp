@@ -4,10 +4,11 @@
 #include <array>
 #include <string_view>
 
+#include "create/bind/hook_kind.hpp"
+
 namespace stent::emit {
 namespace {
 
-using patch::HookKind;
 using patch::UnwindNeed;
 
 bool is_cplusplus(const model::Object& object) {
@@ -79,24 +80,14 @@ std::optional<patch::OwnUnwinder> own_unwinder(const model::Image& target) {
   return patch::OwnUnwinder{*add, *remove};
 }
 
-/// True when the module's code raises or resumes exceptions without importing what does it.
+/// True when the module raises or resumes exceptions, or may do so, without importing what does it.
 bool hides_unwinder(const Traces& traces, const patch::Image& image) {
-  if (!traces.imports_runtime || (traces.is_stripped && !traces.imports_unwinder)) return true;
-  return !traces.imports_unwinder && std::ranges::any_of(image.bindings, [](const patch::Binding& binding) {
-    return is_unwinder(binding.name) && std::holds_alternative<patch::ModuleAddress>(binding.where) &&
-           binding.name.find('@') == std::string::npos;
-  });
-}
-
-std::optional<HookKind> hook_kind(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, HookKind>, 4> names{
-      {{"stent_pre_apply", HookKind::pre_apply},
-       {"stent_post_apply", HookKind::post_apply},
-       {"stent_pre_revert", HookKind::pre_revert},
-       {"stent_post_revert", HookKind::post_revert}}};
-  for (const auto& [prefix, kind] : names)
-    if (name == prefix || (name.starts_with(prefix) && name[prefix.size()] == '_')) return kind;
-  return std::nullopt;
+  if (traces.imports_unwinder) return false;
+  return traces.defines_runtime || traces.is_stripped ||
+         std::ranges::any_of(image.bindings, [](const patch::Binding& binding) {
+           return is_unwinder(binding.name) && std::holds_alternative<patch::ModuleAddress>(binding.where) &&
+                  binding.name.find('@') == std::string::npos;
+         });
 }
 
 std::vector<patch::Hook> find_hooks(const std::vector<bind::BoundUnit>& units, const Placement& placement,
@@ -104,7 +95,7 @@ std::vector<patch::Hook> find_hooks(const std::vector<bind::BoundUnit>& units, c
   std::vector<patch::Hook> hooks;
   for (std::size_t unit = 0; unit < units.size(); ++unit)
     for (const model::Symbol& symbol : units[unit].new_object->symbols) {
-      const auto kind = hook_kind(symbol.name);
+      const auto kind = bind::hook_kind(symbol.name);
       if (!kind || !symbol.definition || symbol.type != model::SymbolType::function) continue;
       const auto spot = placement.find(unit, symbol.definition->atom);
       if (!spot || !placement.is_owner(unit, symbol.definition->atom)) continue;

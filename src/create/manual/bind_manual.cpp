@@ -4,6 +4,7 @@
 #include <set>
 
 #include "create/bind/find_symbol.hpp"
+#include "create/bind/hook_kind.hpp"
 #include "create/bind/replaced_function.hpp"
 #include "create/manual/find_target.hpp"
 
@@ -54,6 +55,7 @@ class ManualBinder {
     unit_.bound.new_object = &object_;
     unit_.bound.changes = unit_.changes.get();
     for (const Mark& mark : marks_.replacements) replace(mark);
+    carry_hooks();
     for (const Mark& mark : marks_.bindings) require_undefined(mark);
     refuse_unpatchable();
     unit_.bound.selected.assign(carried_.atoms().begin(), carried_.atoms().end());
@@ -86,6 +88,12 @@ class ManualBinder {
     unit_.bound.replaced.push_back(std::move(bound));
     unit_.changes->functions.push_back({diff::ChangeKind::changed, mark.target.symbol, {}, id, {}});
     carried_.add(object_[id].entry);
+  }
+
+  void carry_hooks() {
+    for (const model::Symbol& symbol : object_.symbols)
+      if (symbol.definition && symbol.type == model::SymbolType::function && bind::hook_kind(symbol.name))
+        carried_.add(symbol.definition->atom);
   }
 
   void require_undefined(const Mark& mark) const {

@@ -1,4 +1,4 @@
-// The text of stent/patch.h, as this stent reads its marks.
+// The text of stent/patch.h, as this stent reads its marks, and of stent/shadow.h.
 #pragma once
 
 #include <string_view>
@@ -6,5 +6,6 @@
 namespace stent::manual {
 
 [[nodiscard]] std::string_view patch_header();
+[[nodiscard]] std::string_view shadow_header();
 
 }  // namespace stent::manual

@@ -1,5 +1,6 @@
 #include "live/inject/remote_mapping.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -22,7 +23,7 @@ std::uint64_t succeeded(std::int64_t result, const std::string& what) {
   return static_cast<std::uint64_t>(result);
 }
 
-/// Memory borrowed on the thread's free stack, put back on destruction.
+/// Memory borrowed below the frame that brings the thread back, put back on destruction.
 class BorrowedStack {
  public:
   BorrowedStack(RemoteCaller& caller, ByteView contents)
@@ -90,6 +91,12 @@ int remote_memfd(RemoteCaller& caller, const std::string& name) {
   const BorrowedStack text(caller, std::as_bytes(std::span(name.c_str(), name.size() + 1)));
   return static_cast<int>(succeeded(
       caller.syscall(SYS_memfd_create, {text.address().value, MFD_CLOEXEC, 0, 0, 0, 0}), "memfd_create"));
+}
+
+std::int64_t remote_open(RemoteCaller& caller, const std::string& path) {
+  caller.require(SYS_close, {});  // so that no descriptor is left behind
+  const BorrowedStack text(caller, std::as_bytes(std::span(path.c_str(), path.size() + 1)));
+  return caller.syscall(SYS_openat, {word(AT_FDCWD), text.address().value, O_RDONLY | O_CLOEXEC, 0, 0, 0});
 }
 
 void remote_close(RemoteCaller& caller, int fd) {

@@ -29,6 +29,8 @@ void remote_munmap(RemoteCaller& caller, RemoteRange range);
 /// the size of files (setrlimit(2)) and would be killed by SIGXFSZ. Returns the target's descriptor number;
 /// `remote_close` it after mapping so that no stray one stays.
 [[nodiscard]] int remote_memfd(RemoteCaller& caller, const std::string& name);
+/// openat(2) of `path` for reading, closed on exec. Returns the target's descriptor, or -errno.
+[[nodiscard]] std::int64_t remote_open(RemoteCaller& caller, const std::string& path);
 void remote_close(RemoteCaller& caller, int fd);
 
 }  // namespace stent::inject

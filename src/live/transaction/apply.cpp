@@ -8,6 +8,7 @@
 #include "live/resolve/present_images.hpp"
 #include "live/transaction/dead_ends.hpp"
 #include "live/transaction/engagement.hpp"
+#include "live/transaction/file_backing.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
@@ -276,8 +277,9 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
   recover(target, options, deadline);
-  Prepared prepared =
-      prepare(resolve::present_images(patch, target.modules(target.mappings())), target, options);
+  const patch::Patch present = resolve::present_images(patch, target.modules(target.mappings()));
+  Prepared prepared = prepare(present, target, options);
+  if (options.from_file) back_by_file(prepared.record.pieces, patch, present);
   const auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
   verify(prepared.writes, target.memory());

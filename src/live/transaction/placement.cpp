@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/unique_fd.hpp"
 #include "live/inject/remote_mapping.hpp"
+#include "live/transaction/file_backing.hpp"
 #include "live/transaction/inventory.hpp"
 
 namespace stent::transaction {
@@ -83,6 +84,9 @@ std::vector<Bytes> contents_of(const resolve::ResolvedPatch& patch, Record& reco
 bool is_piece(const process::Mapping& mapping, const RecordedPiece& piece) {
   if (!mapping.range.overlaps(piece.range)) return false;
   if (mapping.name.starts_with(memory_name)) return true;
+  if (piece.file_offset.value != 0 && mapping.inode != 0)
+    return mapping.range.begin == piece.range.begin && mapping.offset == piece.file_offset &&
+           mapping.permissions == permissions(piece.kind);
   return mapping.name.empty() && mapping.permissions == permissions(piece.kind);
 }
 
@@ -101,24 +105,33 @@ std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch) {
 
 Placement::Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record)
     : Placement(session, "stent:" + record.name.substr(0, name_limit), record.pieces,
-                contents_of(patch, record)) {}
+                contents_of(patch, record), record.runtime.origin) {}
 
 Placement::Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
                      const std::vector<Bytes>& contents)
+    : Placement(session, std::move(name), std::move(pieces), contents, {}) {}
+
+Placement::Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
+                     const std::vector<Bytes>& contents, const std::string& file)
     : session_(&session), name_(std::move(name)), pieces_(std::move(pieces)) {
   inject::RemoteCaller caller(session);
   try {
-    try {
-      map_from_memfd(caller, contents);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::internal && error.code() != ErrorCode::not_permitted) throw;
-      unmap(caller);
-      map_anonymous(caller, contents);
-    }
+    if (std::ranges::any_of(pieces_, [](const RecordedPiece& p) { return p.file_offset.value != 0; }))
+      map_from_file(caller, contents, file);
+    else
+      map_somewhere(caller, contents);
   } catch (...) {
     unmap(caller);
     throw;
   }
+}
+
+void Placement::map_somewhere(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) try {
+  map_from_memfd(caller, contents);
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::internal && error.code() != ErrorCode::not_permitted) throw;
+  unmap(caller);
+  map_anonymous(caller, contents);
 }
 
 void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
@@ -152,12 +165,44 @@ void Placement::map_from_memfd(inject::RemoteCaller& caller, const std::vector<B
 void Placement::map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents) {
   for (const RecordedPiece& piece : pieces_)
     inject::require_mapping(caller, piece.range, protection(piece.kind), MAP_PRIVATE | MAP_ANONYMOUS);
-  for (std::size_t i = 0; i < contents.size(); ++i) {
-    const RecordedPiece& piece = pieces_[i];
-    if (!inject::remote_mmap(caller, piece.range, protection(piece.kind))) throw taken(piece.range);
-    mapped_.push_back(piece.range);
-    if (!contents[i].empty()) caller.memory().write(piece.range.begin, contents[i]);
+  for (std::size_t i = 0; i < contents.size(); ++i) map_anonymous_piece(caller, pieces_[i], contents[i]);
+}
+
+void Placement::map_anonymous_piece(inject::RemoteCaller& caller, const RecordedPiece& piece,
+                                    const Bytes& contents) {
+  if (!inject::remote_mmap(caller, piece.range, protection(piece.kind))) throw taken(piece.range);
+  mapped_.push_back(piece.range);
+  if (!contents.empty()) caller.memory().write(piece.range.begin, contents);
+}
+
+void Placement::map_from_file(inject::RemoteCaller& caller, const std::vector<Bytes>& contents,
+                              const std::string& file) {
+  for (const RecordedPiece& piece : pieces_)
+    inject::require_mapping(caller, piece.range, protection(piece.kind), MAP_PRIVATE);
+  const RemoteDescriptor descriptor(caller, open_in_target(caller, session_->target().pid(), file));
+  for (std::size_t i = 0; i < contents.size(); ++i)
+    if (pieces_[i].file_offset.value == 0)
+      map_anonymous_piece(caller, pieces_[i], contents[i]);
+    else
+      map_piece_of_file(caller, pieces_[i], contents[i], descriptor.get());
+}
+
+/// Every byte is written, so that each page becomes the target's own: what the file holds later has no
+/// effect.
+void Placement::map_piece_of_file(inject::RemoteCaller& caller, const RecordedPiece& piece,
+                                  const Bytes& contents, int fd) {
+  const RemoteRange of_file{piece.range.begin, page_up(contents.size())};
+  if (!inject::remote_mmap_file(caller, of_file, protection(piece.kind), MAP_PRIVATE, fd, piece.file_offset))
+    throw taken(piece.range);
+  mapped_.push_back(of_file);
+  const RemoteRange rest{of_file.end(), piece.range.size - of_file.size};
+  if (rest.size != 0) {
+    if (!inject::remote_mmap(caller, rest, protection(piece.kind))) throw taken(piece.range);
+    mapped_.push_back(rest);
   }
+  Bytes pages = contents;
+  pages.resize(of_file.size);
+  caller.memory().write(of_file.begin, pages);
 }
 
 void Placement::unmap(inject::RemoteCaller& caller) {

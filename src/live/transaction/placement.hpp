@@ -15,7 +15,9 @@ class Placement {
  public:
   /// Maps every piece of `record` with its final protection (never writable and executable at once) and fills
   /// it with the record and the segments of `patch`: from a memfd "stent:NAME", or anonymously where that is
-  /// refused. Throws `refused` when a place was taken meanwhile, and as inject::RemoteCaller.
+  /// refused. Pieces with a place in the patch file (`record.runtime.origin`) are private copies of that.
+  /// Throws `refused` when a place was taken meanwhile or the target cannot map the file, and as
+  /// inject::RemoteCaller.
   Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record);
   /// The same for any `pieces`, each with its contents; the first is mapped first and unmapped last.
   Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
@@ -27,6 +29,14 @@ class Placement {
   void keep() { kept_ = true; }
 
  private:
+  Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
+            const std::vector<Bytes>& contents, const std::string& file);
+  void map_from_file(inject::RemoteCaller& caller, const std::vector<Bytes>& contents,
+                     const std::string& file);
+  void map_piece_of_file(inject::RemoteCaller& caller, const RecordedPiece& piece, const Bytes& contents,
+                         int fd);
+  void map_anonymous_piece(inject::RemoteCaller& caller, const RecordedPiece& piece, const Bytes& contents);
+  void map_somewhere(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
   void map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
   void map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
   void unmap(inject::RemoteCaller& caller);

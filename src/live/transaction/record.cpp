@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<char, 16> magic{'\177', 's', 't', 'e', 'n', 't',  '-',  'r',
                                      'e',    'c', 'o', 'r', 'd', '\r', '\n', 0};
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 4;
 constexpr std::uint64_t version_offset = 16;
 constexpr std::uint64_t size_offset = 32;
 constexpr std::uint64_t size_limit = 64U << 20U;
@@ -132,6 +132,7 @@ Bytes serialise(Record& record) {
   for (const RecordedPiece& piece : record.pieces) {
     out.range(piece.range);
     out.value(static_cast<std::uint64_t>(piece.kind));
+    out.value(piece.file_offset.value);
   }
   out.ranges(record.eh_frame_headers);
   out.value<std::uint64_t>(record.functions.size());
@@ -166,7 +167,8 @@ Record parse_record(ByteView bytes) {
   record.removable = in.value<std::uint64_t>() != 0;
   for (auto left = in.value<std::uint64_t>(); left > 0; --left) {
     const RemoteRange range = in.range();
-    record.pieces.push_back({range, static_cast<patch::SegmentKind>(in.value<std::uint64_t>())});
+    const auto kind = static_cast<patch::SegmentKind>(in.value<std::uint64_t>());
+    record.pieces.push_back({range, kind, {in.value<std::uint64_t>()}});
   }
   record.eh_frame_headers = in.ranges();
   for (auto left = in.value<std::uint64_t>(); left > 0; --left) record.functions.push_back(read_function(in));

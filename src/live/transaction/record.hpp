@@ -39,6 +39,7 @@ struct RecordedFunction {
 struct RecordedPiece {
   RemoteRange range;
   patch::SegmentKind kind = patch::SegmentKind::constants;
+  FileOffset file_offset{};  ///< in the patch file, where it is mapped from there; 0: memory of its own
 };
 
 struct Record {

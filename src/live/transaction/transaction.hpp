@@ -30,6 +30,7 @@ struct Options {
   std::optional<patch::Consistency> consistency{};
   std::chrono::milliseconds hook_patience{5'000};  ///< how long one hook of the patch may take
   std::string origin{};                            ///< the patch's file, kept in the record for debuggers
+  bool from_file = false;  ///< apply: map the patch from `origin`, so that tools name its code by that file
 };
 
 /// What the search for stacks of no thread took.
