@@ -134,6 +134,7 @@ RemoteCaller borrow(stop::Session& session, Tid wanted) {
       RemoteCaller caller = whom ? borrow(session, worker) : RemoteCaller(session);
       for (int i = 0; i < 5; ++i) (void)caller.syscall(SYS_getpid, {});
       remote_munmap(caller, {remote_mmap_anywhere(caller, 4096, PROT_READ), 4096});
+      remote_close(caller, remote_memfd(caller, std::string(200, 'x')));
     }
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
