@@ -168,6 +168,8 @@ void Observer::observe_parameters(const Step& step, const MachineState& before) 
   const bool clears = to.reg.exists() && to.reg == step.operands[1].reg &&
                       (step.operation == Operation::xor_ || step.operation == Operation::subtract);
   if (clears || step.instruction.is_nop) return;
+  if (step.operation == Operation::push)
+    return;  // keeps a register, or makes room: that alone uses no argument
   for (const Operand& operand : step.operands)
     for (const x86_64::Register r : {operand.reg, operand.base, operand.index}) {
       if (!r.exists() || (r == operand.reg && !operand.read)) continue;

@@ -2,6 +2,7 @@
 
 #include <libunwind.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -20,6 +21,10 @@ namespace {
 
 constexpr std::uint8_t pointer_encoding_omitted = 0xff;
 constexpr std::uint8_t table_encoding = 0x3b;  // DW_EH_PE_datarel | DW_EH_PE_sdata4
+
+/// Where libunwind finds the indexes that exist only in stent: in the kernel's half, so nowhere in the
+/// target.
+constexpr std::uint64_t first_index = 0xff00'0000'0000'0000, index_room = std::uint64_t{1} << 32;
 
 /// Bytes of a DWARF pointer with this encoding as it is used in .eh_frame_hdr; 0 for one not handled.
 std::size_t encoded_size(std::uint8_t encoding) {
@@ -73,7 +78,9 @@ class Unwinder::Accessors {
  private:
   static Accessors& self(void* argument) { return *static_cast<Accessors*>(argument); }
 
+  bool read_index(RemoteAddress from, MutableByteView into) const;
   bool read(RemoteAddress from, MutableByteView into) {
+    if (from.value >= first_index) return read_index(from, into);
     return (snapshot_ != nullptr && snapshot_->read(from, into)) || fixed_.read(from, into);
   }
   template <class T>
@@ -84,6 +91,7 @@ class Unwinder::Accessors {
   }
 
   std::optional<unw_dyn_info_t> table_of(const UnwindTable& table);
+  unw_dyn_info_t indexed(const UnwindTable& table) const;
   bool at_syscall(RemoteAddress pc);
   bool follows_call(RemoteAddress pc);
   bool is_confirmed(unw_cursor_t cursor, const Frame& frame);
@@ -114,7 +122,29 @@ class Unwinder::Accessors {
   bool guessed_ = false;  ///< libunwind was left without information and went on by heuristics
 };
 
+bool Unwinder::Accessors::read_index(RemoteAddress from, MutableByteView into) const {
+  const std::uint64_t number = (from.value - first_index) / index_room,
+                      offset = (from.value - first_index) % index_room;
+  if (number >= tables_.size() || !tables_[number].index) return false;
+  const auto bytes = std::as_bytes(std::span(*tables_[number].index));
+  if (offset > bytes.size() || bytes.size() - offset < into.size()) return false;
+  std::ranges::copy(bytes.subspan(offset, into.size()), into.begin());
+  return true;
+}
+
+unw_dyn_info_t Unwinder::Accessors::indexed(const UnwindTable& table) const {
+  unw_dyn_info_t info{};
+  info.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+  info.start_ip = table.code.begin.value;
+  info.end_ip = table.code.end().value;
+  info.u.rti.segbase = table.code.begin.value;
+  info.u.rti.table_data = first_index + static_cast<std::uint64_t>(&table - tables_.data()) * index_room;
+  info.u.rti.table_len = table.index->size();
+  return info;
+}
+
 std::optional<unw_dyn_info_t> Unwinder::Accessors::table_of(const UnwindTable& table) {
+  if (table.index) return indexed(table);
   const RemoteAddress header = table.eh_frame_hdr.begin;
   const auto start = read_value<std::array<std::uint8_t, 4>>(header);
   if (!start || (*start)[0] != 1 || (*start)[3] != table_encoding) return std::nullopt;

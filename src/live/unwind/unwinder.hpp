@@ -10,6 +10,7 @@
 
 #include "live/process/module.hpp"
 #include "live/process/remote_memory.hpp"
+#include "live/unwind/frame_index.hpp"
 #include "live/unwind/stack_snapshot.hpp"
 
 namespace stent::unwind {
@@ -17,7 +18,8 @@ namespace stent::unwind {
 /// Where the call frame information of some code stands in the target.
 struct UnwindTable {
   RemoteRange code;
-  RemoteRange eh_frame_hdr;
+  RemoteRange eh_frame_hdr;                      ///< empty where `index` stands instead
+  std::shared_ptr<const FrameIndex> index = {};  ///< relative to `code.begin`
 };
 
 /// Tables of the modules that have one.
