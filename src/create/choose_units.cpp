@@ -65,10 +65,12 @@ std::vector<ChosenUnit> choose_units(const std::vector<ComparedUnit>& units, con
     }
   }
   if (chosen.empty())
-    throw Error(ErrorCode::mismatch,
-                fmt::format("none of the {} changed units is part of {}", best_of_source.size(),
-                            target.path.string()),
-                "is --target the program the change is for, and is its debug file found (--debug-root)?");
+    throw Error(
+        ErrorCode::mismatch,
+        fmt::format("none of the {} changed units is part of {}", best_of_source.size(),
+                    target.path.string()),
+        "is --target the program the change is for, made by this compiler with these flags, and is its "
+        "debug file found (--debug-root)?");
   return chosen;
 }
 

@@ -34,9 +34,10 @@ def stent(program, *arguments):
     return done.stdout
 
 
-def create(program, cache, target, patch):
+def create(program, cache, target, patch, acknowledged=True):
     """Makes `patch` from what a prepare script left in `cache`."""
-    print(stent(program, "create", "--ack", "*=checked by hand", "--target", target, "--compile-commands", cache / "compile_commands.json",
+    word = ["--ack", "*=checked by hand"] if acknowledged else []
+    print(stent(program, "create", *word, "--target", target, "--compile-commands", cache / "compile_commands.json",
                 "--source-root", cache / "source", "--patch", cache / "fix.diff", "-o", patch), end="")
 
 

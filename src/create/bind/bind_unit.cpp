@@ -5,6 +5,7 @@
 
 #include "create/bind/find_symbol.hpp"
 #include "create/bind/known_copy.hpp"
+#include "create/bind/missing_text.hpp"
 #include "create/bind/presence.hpp"
 #include "create/bind/replaced_function.hpp"
 
@@ -111,7 +112,10 @@ class Binder {
 
   [[nodiscard]] std::string reason(model::FunctionId id) const {
     const std::string& why = match_.mismatches[id.value];
-    return why.empty() ? "no code there matches it, or several places do" : why;
+    if (!why.empty()) return why;
+    const std::string text = missing_text(old_, old_[id], image_);
+    if (text.empty()) return "no code there matches it, or several places do";
+    return "its text \"" + text + "\" is nowhere there";
   }
 
   void take(model::AtomId id) {

@@ -35,7 +35,7 @@ bool is_documentation(const std::filesystem::path& path) {
 }
 
 bool is_generator_input(const std::filesystem::path& path) {
-  return one_of({".y", ".yy", ".l", ".ll", ".in", ".proto", ".gperf", ".tmpl", ".j2", ".rl"},
+  return one_of({".y", ".yy", ".l", ".ll", ".lex", ".in", ".proto", ".gperf", ".tmpl", ".j2", ".rl"},
                 path.extension().string());
 }
 
