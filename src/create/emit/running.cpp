@@ -35,12 +35,14 @@ bool is_exception_source(std::string_view name) {
 /// What a module shows of the exceptions in it.
 struct Traces {
   bool imports_runtime = false, imports_unwinder = false, defines_runtime = false;
+  bool imports_cplusplus = false;  ///< from a shared libstdc++, which throws with the shared unwinder
   bool is_stripped = true;  ///< so what it defines cannot be seen
 
   explicit Traces(const model::Image& target) {
     for (const model::Import& import : target.imports) {
       imports_runtime = imports_runtime || is_exception_runtime(import.name);
       imports_unwinder = imports_unwinder || is_unwinder(import.name);
+      imports_cplusplus = imports_cplusplus || import.version.starts_with("GLIBCXX_");
     }
     for (const model::ImageSymbol& symbol : target.symbols) {
       defines_runtime =
@@ -80,9 +82,11 @@ std::optional<patch::OwnUnwinder> own_unwinder(const model::Image& target) {
   return patch::OwnUnwinder{*add, *remove};
 }
 
-/// True when the module raises or resumes exceptions, or may do so, without importing what does it.
+/// True when the module raises or resumes exceptions, or may do so, without importing what does it. Compiled
+/// with -fno-exceptions it does neither: what passes through comes from the libstdc++ that it imports.
 bool hides_unwinder(const Traces& traces, const patch::Image& image) {
   if (traces.imports_unwinder) return false;
+  if (!traces.imports_runtime && traces.imports_cplusplus && !traces.defines_runtime) return false;
   return traces.defines_runtime || traces.is_stripped ||
          std::ranges::any_of(image.bindings, [](const patch::Binding& binding) {
            return is_unwinder(binding.name) && std::holds_alternative<patch::ModuleAddress>(binding.where) &&
