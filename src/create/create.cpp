@@ -17,6 +17,7 @@
 #include "create/emit/emit_image.hpp"
 #include "create/load_targets.hpp"
 #include "create/question.hpp"
+#include "create/reach_through_slots.hpp"
 #include "create/refuse_units.hpp"
 #include "create/require_hosts.hpp"
 #include "create/review_units.hpp"
@@ -46,6 +47,21 @@ std::vector<std::vector<std::filesystem::path>> objects_of(const std::vector<Ver
   return objects;
 }
 
+/// Binds `units`, after replacing those that newly refer to data of other modules by what `again` then owns.
+std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const model::Image& target,
+                                          std::list<ComparedUnit>& again, std::vector<std::string>& notes) {
+  std::vector<std::string> said;
+  std::vector<bind::BoundUnit> bound = bind_units(units, target, said);
+  if (std::vector<ChosenUnit> other = reach_through_slots(units, bound, again); !other.empty()) {
+    refuse_what_cannot_change(other);
+    units = std::move(other);
+    said.clear();
+    bound = bind_units(units, target, said);
+  }
+  notes.insert(notes.end(), said.begin(), said.end());
+  return bound;
+}
+
 }  // namespace
 
 Outcome create(const Request& request) {
@@ -64,18 +80,20 @@ Outcome create(const Request& request) {
   }
   patch::Patch patch = describe_patch(request);
   std::list<std::vector<ChosenUnit>> chosen;  // bound units point into it
+  std::list<ComparedUnit> again;              // and into it
   std::list<std::unique_ptr<shadow::Runtime>> runtimes;
   std::vector<VerifiedImage> made_from;
   for (const model::Image& target : targets) {
     chosen.push_back(choose_units(compared, target, outcome.notes));
     refuse_what_cannot_change(chosen.back());
-    std::vector<bind::BoundUnit> units = bind_units(chosen.back(), target, outcome.notes);
+    std::vector<ChosenUnit> emitted = chosen.back();
+    std::vector<bind::BoundUnit> units = bind_emitted(emitted, target, again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
     if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
     runtimes.push_back(shadow::add_shadow_runtime(units));
     patch.images.push_back(emit::emit_image(target, units));
-    if (request.explain) explain(chosen.back(), units, patch.images.back().module_name, outcome.explanation);
+    if (request.explain) explain(emitted, units, patch.images.back().module_name, outcome.explanation);
     made_from.push_back({&target, units});
   }
   if (patch.images.empty()) return outcome;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "base/error.hpp"
@@ -102,9 +103,23 @@ void refuse_link_time_optimised(const RecordedUnit& unit) {
               "its code is decided when everything is linked; only builds without -flto can be patched");
 }
 
+/// The changed `unit` once more, as `object`; the view lives as long as someone may ask for this.
+fs::path compile_again(const RecordedUnit& unit, const TreeView& view, const CompileRequest& request,
+                       const fs::path& object, const std::vector<std::string>& flags) {
+  auto with_flags = request;
+  with_flags.extra_flags.insert(with_flags.extra_flags.end(), flags.begin(), flags.end());
+  ChildCommand command = view.changed_command(unit, compile_actions(with_flags, object));
+  command.output = object.string() + ".output";
+  command.errors = object.string() + ".errors";
+  const int status = run_all({command}, 1).at(0);
+  if (status != 0) throw build_failure("compiling once more the changed", unit, command, status);
+  return object;
+}
+
 /// Compiles `units`, old and new of each, and returns the pairs in their order.
 std::vector<ObjectPair> compile_pairs(const std::vector<RecordedUnit>& units, const fs::path& root,
-                                      const TreeView& view, const CompileRequest& request) {
+                                      const std::shared_ptr<const TreeView>& view,
+                                      const CompileRequest& request) {
   std::vector<ObjectPair> pairs;
   std::vector<ChildCommand> commands;
   for (const auto side : {"old", "new"}) fs::create_directories(request.work_directory / side);
@@ -121,7 +136,10 @@ std::vector<ObjectPair> compile_pairs(const std::vector<RecordedUnit>& units, co
                         {},
                         nullptr,
                         unit.environment});
-    commands.push_back(view.changed_command(unit, compile_actions(request, pair.new_object)));
+    commands.push_back(view->changed_command(unit, compile_actions(request, pair.new_object)));
+    pair.compile_again = [=, object = request.work_directory / "new" / ("again-" + name)](const auto& flags) {
+      return compile_again(unit, *view, request, object, flags);
+    };
     for (const auto& [command, object] :
          {std::pair{commands.size() - 2, pair.old_object}, {commands.size() - 1, pair.new_object}}) {
       commands[command].output = object.string() + ".output";
@@ -148,8 +166,8 @@ CompiledChange compile_change(const CompileRequest& given) {
   const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
   const auto units = units_of_build(request);
   auto tree = apply_to_tree(diffs, possible_roots(request, units));
-  const TreeView view(tree, request.work_directory, request.isolation);
-  const auto affected = find_affected(units, tree, view, request);
+  const auto view = std::make_shared<const TreeView>(tree, request.work_directory, request.isolation);
+  const auto affected = find_affected(units, tree, *view, request);
 
   CompiledChange out;
   std::map<fs::path, AffectedBy> by_file;

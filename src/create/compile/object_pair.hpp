@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct ObjectPair {
   /// The same build recorded one source more than once (a.o, a.pic.o): units with equal `source` are
   /// alternatives, of which the one whose old object matches the target is taken.
   std::string command;  ///< the compile command, for messages
+  /// Compiles the changed unit once more with these flags behind the recorded ones, and returns the object;
+  /// throws `build_failed`. Empty where the objects were given.
+  std::function<std::filesystem::path(const std::vector<std::string>& flags)> compile_again{};
 };
 
 /// What became of one hunk of the diff.

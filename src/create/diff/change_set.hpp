@@ -48,4 +48,10 @@ struct ChangeSet {
 /// Compares two builds of one translation unit. Pure.
 [[nodiscard]] ChangeSet compare(const model::Object& old_object, const model::Object& new_object);
 
+/// The same change in `again`, the new source compiled with other flags: what `decided` (of old x new) calls
+/// changed is changed here, and nothing else. Throws `refused` when a function of it has no counterpart of
+/// its name in `again`, or when the flags bring along other functions.
+[[nodiscard]] ChangeSet carry_over(const model::Object& old_object, const model::Object& new_object,
+                                   const ChangeSet& decided, const model::Object& again);
+
 }  // namespace stent::diff

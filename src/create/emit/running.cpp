@@ -36,7 +36,7 @@ bool is_exception_source(std::string_view name) {
 struct Traces {
   bool imports_runtime = false, imports_unwinder = false, defines_runtime = false;
   bool imports_cplusplus = false;  ///< from a shared libstdc++, which throws with the shared unwinder
-  bool is_stripped = true;  ///< so what it defines cannot be seen
+  bool is_stripped = true;         ///< so what it defines cannot be seen
 
   explicit Traces(const model::Image& target) {
     for (const model::Import& import : target.imports) {
