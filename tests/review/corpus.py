@@ -58,8 +58,8 @@ def read(path):
     return cases
 
 
-def all_cases():
-    return [case for path in sorted((HERE / "corpus").glob("*.txt")) for case in read(path)]
+def all_cases(folder="corpus"):
+    return [case for path in sorted((HERE / folder).glob("*.txt")) for case in read(path)]
 
 
 def compile_pair(case, command, work):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what `stent review` says of every pair of the corpus with the labels: the confusion table.
 
-    judge.py STENT          fails when an unsafe pair passes, or when too many safe ones do not
+    judge.py STENT [FOLDER]  fails when an unsafe pair passes, or when too many safe ones do not
 """
 import collections
 import concurrent.futures
@@ -52,8 +52,9 @@ def measures(judged):
 
 
 def main():
+    folder = sys.argv[2] if len(sys.argv) > 2 else "corpus"
     with tempfile.TemporaryDirectory(prefix="stent-review-") as work:
-        judged = judge(sys.argv[1], corpus.compile_all(pathlib.Path(work)))
+        judged = judge(sys.argv[1], corpus.compile_all(pathlib.Path(work), corpus.all_cases(folder)))
     for pair, level, ids in judged:
         passes = level in ("safe", "note")
         if passes == (pair.case.label == "unsafe"):
