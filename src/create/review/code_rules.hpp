@@ -18,6 +18,8 @@ void report_locks(const ReviewedUnit& unit, Findings& findings);
 void report_ownership(const ReviewedUnit& unit, Findings& findings);
 /// New threads, handlers, processes and system calls.
 void report_new_effects(const ReviewedUnit& unit, Findings& findings);
+/// What a function returns to callers that are not replaced.
+void report_results(const ReviewedUnit& unit, Findings& findings);
 /// Constants, states, hashes and orders that objects made by the old code depend on.
 void report_meaning(const ReviewedUnit& unit, Findings& findings);
 /// Saved code positions, identity of addresses, catch types.

@@ -110,7 +110,8 @@ FunctionFacts follow(const model::Object& object, model::FunctionId id, const Co
     const bool conditional = step.operation == x86_64::Operation::set_condition ||
                              step.operation == x86_64::Operation::conditional_move ||
                              step.instruction.flow == Flow::conditional_jump;
-    if (conditional) text = fmt::format("if {} {}", step.condition & ~1U, step.condition & 1U);
+    const char* word = step.operation == x86_64::Operation::set_condition ? "set" : "if";
+    if (conditional) text = fmt::format("{} {} {}", word, step.condition & ~1U, step.condition & 1U);
     facts.code.emplace_back(step.instruction.offset, std::move(text));
   }
   Follower(object, graph, facts).run();

@@ -176,6 +176,14 @@ bool is_container(const std::string& symbol) {
   return false;
 }
 
+bool starts_thread(const std::string& plain) {
+  static const Set whole = {"pthread_create", "thrd_create", "clone", "clone3", "M_start_thread"};
+  static const Set threads = {"thread", "thrd", "kthread", "threads"};
+  static const Set starts = {"create", "new", "start", "spawn", "run", "launch"};
+  const Words words = words_of(plain);
+  return is_in(plain, whole) || (any_of(words, threads) && any_of(words, starts));
+}
+
 bool runs_at_start(const std::string& plain) {
   static const Set starts = {"init",   "setup",     "initialize",  "initialise", "bootstrap", "startup",
                              "config", "configure", "compile",     "precompute", "populate",  "prepare",

@@ -93,17 +93,25 @@ class ControlRules {
            "move the changed part into a function that the loop calls");
   }
 
+  /// The body of a std::thread or std::async, into which the compiler inlined what it runs.
+  static bool is_thread_body(const std::string& name) {
+    return name.find("_State_impl") != std::string::npos && name.find("_M_run") != std::string::npos;
+  }
+
   void check_entry(const FunctionPair& pair) {
     const std::string& name = pair.before->name;
+    if (is_thread_body(name)) thread_start(pair);
     const auto callers = unit_->before.callers.find(name);
     if (callers == unit_->before.callers.end()) return;
     for (const std::string& caller : callers->second) {
       const FunctionFacts* facts = unit_->before.find(caller);
       if (facts == nullptr) continue;
-      if (caller.find("_State_impl") != std::string::npos && caller.find("_M_run") != std::string::npos)
-        thread_start(pair);
+      if (is_thread_body(caller)) thread_start(pair);
       if (!facts->addressed.contains(name)) continue;
-      for (const Call& call : facts->calls) check_registration(pair, plain_name(call.name));
+      for (const Call& call : facts->calls) {
+        check_registration(pair, plain_name(call.name));
+        check_wrapper(pair, call);
+      }
     }
   }
 
@@ -113,8 +121,18 @@ class ControlRules {
            "move the changed part into a function that it calls");
   }
 
+  /// A function of the unit that is given the function and registers what it is given.
+  void check_wrapper(const FunctionPair& pair, const Call& call) {
+    const FunctionFacts* callee = unit_->before.find(call.name);
+    const bool is_given = std::ranges::any_of(call.arguments, [&](const Value& argument) {
+      return argument.is(Value::Kind::address) && argument.name == pair.before->name;
+    });
+    if (callee == nullptr || !is_given) return;
+    for (const Call& inner : callee->calls) check_registration(pair, plain_name(inner.name));
+  }
+
   void check_registration(const FunctionPair& pair, const std::string& plain) {
-    if (plain == "pthread_create" || plain == "thrd_create") thread_start(pair);
+    if (starts_thread(plain)) thread_start(pair);
     if (plain == "signal" || plain == "sigaction" || plain == "bsd_signal" || plain == "sigset")
       report(pair, "signal-handler", "handles signals",
              "it can be entered at any instruction, with the program's state half changed",
@@ -150,8 +168,10 @@ class ControlRules {
     }
     for (const Call& call : facts.calls) {
       std::string text = call.name + "(" + call.arguments[0].origin();
-      for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t i = 0; i < 3; ++i) {
         for (const std::int64_t number : call.arguments[i].numbers) text += fmt::format(" {}", number);
+        if (call.arguments[i].name.starts_with('"')) text += " " + call.arguments[i].name;
+      }
       if (call.arguments[0].is(Value::Kind::address) || is_init_call(facts, call))
         effects.insert(std::move(text));
     }

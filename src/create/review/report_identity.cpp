@@ -62,6 +62,7 @@ class IdentityRules {
       check_catch_types(pair);
       check_throws(pair);
       check_sets(pair);
+      check_exchange(pair);
     }
     check_carried();
   }
@@ -93,6 +94,33 @@ class IdentityRules {
       for (const std::string& name : facts->names)
         if (is_coroutine(name)) report(pair, "saved-position", "it starts a coroutine", why, remedy);
     }
+  }
+
+  /// Writable static storage whose address the function takes.
+  static std::set<std::string> addressed_variables(const Side& side, const FunctionFacts& facts) {
+    std::set<std::string> found;
+    for (const dwarf::Variable& variable : side.debug.variables)
+      if (variable.has_address && !variable.is_const && facts.names.contains(variable.linkage_name) &&
+          (facts.addressed.contains(variable.linkage_name) ||
+           facts.escaping.contains(variable.linkage_name) || facts.compared.contains(variable.linkage_name)))
+        found.insert(variable.linkage_name);
+    return found;
+  }
+
+  /// One variable of the target took the place of another: what exists points to the first.
+  void check_exchange(const FunctionPair& pair) {
+    const auto before = addressed_variables(unit_->before, *pair.before);
+    const auto after = addressed_variables(unit_->after, *pair.after);
+    const auto is_old = [&](const std::string& name) {
+      return std::ranges::any_of(unit_->before.debug.variables,
+                                 [&](const auto& variable) { return variable.linkage_name == name; });
+    };
+    for (const std::string& lost : before)
+      for (const std::string& gained : after)
+        if (!after.contains(lost) && !before.contains(gained) && is_old(gained))
+          report(pair, "address-identity", "it uses the address of " + gained + " in place of " + lost,
+                 "objects that exist point to the first, and are found or compared by it",
+                 "keep the object that is pointed to");
   }
 
   void check_catch_types(const FunctionPair& pair) {

@@ -18,23 +18,6 @@ Numbers without(const Numbers& a, const Numbers& b) {
   return rest;
 }
 
-struct Results {
-  Numbers constants;
-  bool only_constants = true;
-  bool from_table = false;  ///< the compiler's table of a switch
-};
-
-Results results(const FunctionFacts& facts) {
-  Results all;
-  for (const Value& value : facts.returns) {
-    all.constants.insert(value.numbers.begin(), value.numbers.end());
-    all.only_constants = all.only_constants && value.is(Value::Kind::constants);
-    all.from_table = all.from_table || value.name.starts_with("CSWTCH") ||
-                     value.name.starts_with("switch.table") || value.name.starts_with(".rodata");
-  }
-  return all;
-}
-
 /// The constants of the code, as magnitudes: x + 100 and x - 100 belong together, and so do a bit's mask and
 /// a shift by its number.
 Numbers used(const FunctionFacts& facts) {
@@ -74,19 +57,58 @@ std::set<std::string> code_in(const FunctionFacts& facts, const dwarf::Function&
   return texts;
 }
 
+/// "if 12 0" (less) as it is with both sides exchanged (greater).
+std::string exchanged(const std::string& text) {
+  static const std::map<std::string, std::string> twins = {
+      {"2 0", "6 1"},   {"6 1", "2 0"},   {"2 1", "6 0"},   {"6 0", "2 1"},
+      {"12 0", "14 1"}, {"14 1", "12 0"}, {"12 1", "14 0"}, {"14 0", "12 1"}};
+  const std::size_t space = text.find(' ');
+  const auto twin = twins.find(space == std::string::npos ? "" : text.substr(space + 1));
+  return twin == twins.end() ? "" : text.substr(0, space + 1) + twin->second;
+}
+
+/// The same code but for conditions whose two sides changed places: less became greater.
+bool is_reversed(const FunctionPair& pair) {
+  const auto& olds = pair.before->code;
+  const auto& news = pair.after->code;
+  int reversed = 0;
+  for (std::size_t i = 0; i < olds.size() && olds.size() == news.size(); ++i) {
+    if (olds[i].second == news[i].second) continue;
+    if (exchanged(olds[i].second) != news[i].second) return false;
+    ++reversed;
+  }
+  return reversed > 0;
+}
+
+/// Places that a function stores to, or reads.
+std::set<std::string> places(const FunctionFacts& facts, bool written) {
+  std::set<std::string> found;
+  for (const Access& access : facts.accesses)
+    if (written ? access.is_written : access.is_read) {
+      const std::size_t sign = access.place.find_last_of("+-");
+      found.insert(access.is_static || sign == std::string::npos ? access.place : access.place.substr(sign));
+    }
+  return found;
+}
+
+bool writes_what_the_other_reads(const FunctionPair& writer, const FunctionPair& reader) {
+  const std::set<std::string> read = places(*reader.after, false);
+  return std::ranges::any_of(places(*writer.after, true),
+                             [&](const std::string& place) { return read.contains(place); });
+}
+
 class MeaningRules {
  public:
   MeaningRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
-      check_results(pair);
-      check_inversion(pair);
       check_order(pair);
       check_inlined_order(pair);
       check_computation(pair);
     }
     check_shared_constants();
+    check_new_units();
     check_states();
     check_fields();
   }
@@ -101,58 +123,9 @@ class MeaningRules {
     findings_->add(pair.name(), std::move(finding));
   }
 
-  [[nodiscard]] bool returns_number(const FunctionPair& pair) const {
-    if (pair.old_declaration == nullptr) return true;
-    const auto kind = unit_->before.debug[pair.old_declaration->result].kind;
-    return kind == dwarf::TypeKind::base || kind == dwarf::TypeKind::enumeration;
-  }
-
   [[nodiscard]] bool returns_unsigned(const FunctionPair& pair) const {
     return pair.old_declaration != nullptr &&
            spell(unit_->before.debug, pair.old_declaration->result).starts_with("unsigned");
-  }
-
-  void check_results(const FunctionPair& pair) {
-    if (!returns_number(pair)) return;
-    const Results before = results(*pair.before), after = results(*pair.after);
-    const Numbers lost = without(before.constants, after.constants);
-    const Numbers gained = without(after.constants, before.constants);
-    const bool replaced = !lost.empty() && !gained.empty();
-    const bool became_status = !before.only_constants && after.only_constants && !gained.empty();
-    const bool was_status = before.only_constants && !after.only_constants && !lost.empty();
-    if (before.from_table || after.from_table || (!replaced && !became_status && !was_status)) return;
-    const bool is_getter = replaced && before.only_constants && after.only_constants && lost.size() == 1 &&
-                           before.constants.size() == 1 && after.constants.size() == 1;
-    const std::string plain = plain_name(pair.name());
-    const bool is_size =
-        plain.find("size") != std::string::npos || plain.find("version") != std::string::npos ||
-        plain.find("len") != std::string::npos || plain.find("capacity") != std::string::npos;
-    const bool outside = unit_->is_callable_from_outside(pair.before->name);
-    report(pair, outside && (!is_getter || is_size) ? Level::review : Level::note, "result",
-           fmt::format("it returns [{}] before, [{}] now", fmt::join(before.constants, ", "),
-                       fmt::join(after.constants, ", ")),
-           "callers that are not replaced go by the old meaning", "keep the results that exist");
-  }
-
-  /// The same code with a condition turned round: yes and no changed places.
-  void check_inversion(const FunctionPair& pair) {
-    const auto& olds = pair.before->code;
-    const auto& news = pair.after->code;
-    if (olds.size() != news.size() || !returns_number(pair) || !pair.after->can_return) return;
-    if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->calls.empty()) return;
-    int inverted = 0;
-    for (std::size_t i = 0; i < olds.size(); ++i) {
-      const std::string& a = olds[i].second;
-      const std::string& b = news[i].second;
-      if (a == b) continue;
-      const bool opposite = a.starts_with("if ") && b.starts_with("if ") &&
-                            a.substr(0, a.size() - 1) == b.substr(0, b.size() - 1);
-      if (!opposite) return;
-      ++inverted;
-    }
-    if (inverted > 0 && results(*pair.after).only_constants)
-      report(pair, Level::review, "result", "it returns the opposite of what it returned",
-             "callers that are not replaced go by the old meaning", "keep the results that exist");
   }
 
   void report_order(const FunctionPair& pair, const std::string& name) {
@@ -161,11 +134,17 @@ class MeaningRules {
            "rebuild the containers from a hook, or keep the order for existing entries");
   }
 
+  static bool compares_values(const Comparison& comparison) {
+    return !comparison.left.is(Value::Kind::constants) && !comparison.right.is(Value::Kind::constants);
+  }
+
   void check_order(const FunctionPair& pair) {
     const std::string plain = plain_name(pair.name());
     const bool decides =
         decides_order(plain) || (decides_place(plain) && computed(*pair.before) != computed(*pair.after));
     if ((decides && is_pure(*pair.after)) || is_container(pair.name()))
+      return report_order(pair, pair.name());
+    if (is_reversed(pair) && std::ranges::any_of(pair.after->comparisons, compares_values))
       return report_order(pair, pair.name());
     const auto callers = unit_->before.callers.find(pair.before->name);
     if (callers == unit_->before.callers.end()) return;
@@ -229,17 +208,29 @@ class MeaningRules {
            "what the old code computed is kept somewhere", "keep the results for what exists");
   }
 
+  using Swap = std::pair<std::int64_t, std::int64_t>;
+
+  /// A count and the size of so many elements change alike: 64 to 256 and 512 to 2048.
+  static bool is_multiple(const Swap& big, const Swap& small) {
+    constexpr std::int64_t least = 4;
+    return small.first >= least && small.second >= least && big.first % small.first == 0 &&
+           big.second == big.first / small.first * small.second;
+  }
+
   void check_shared_constants() {
-    std::map<std::pair<std::int64_t, std::int64_t>, std::vector<const FunctionPair*>> swaps;
+    std::map<Swap, std::set<const FunctionPair*>> swaps;
     for (const FunctionPair& pair : unit_->changed) {
       const Numbers olds = used(*pair.before), news = used(*pair.after);
       const Numbers lost = without(olds, news), gained = without(news, olds);
       constexpr std::size_t most = 4;
       if (lost.size() > most || gained.size() > most) continue;
       for (const std::int64_t a : lost)
-        for (const std::int64_t b : gained) swaps[{a, b}].push_back(&pair);
+        for (const std::int64_t b : gained) swaps[{a, b}].insert(&pair);
     }
-    for (const auto& [swap, pairs] : swaps) {
+    for (const auto& [swap, own] : swaps) {
+      std::set<const FunctionPair*> pairs = own;
+      for (const auto& [other, theirs] : swaps)
+        if (is_multiple(other, swap)) pairs.insert(theirs.begin(), theirs.end());
       if (pairs.size() < 2) continue;
       for (const FunctionPair* pair : pairs)
         report(*pair, Level::review, "shared-constant",
@@ -247,6 +238,26 @@ class MeaningRules {
                "several functions agree on it: what exists was made with the old value",
                "check that nothing that exists depends on the old value, or acknowledge");
     }
+  }
+
+  /// One stores with a factor, a mask or an offset that is new, and another reads with the same one.
+  void check_new_units() {
+    std::map<std::int64_t, std::vector<const FunctionPair*>> gained;
+    for (const FunctionPair& pair : unit_->changed) {
+      const Numbers olds = used(*pair.before);
+      for (const auto& [use, number] : computed(*pair.after))
+        if (const std::int64_t size = std::abs(number); size > 1 && !olds.contains(size))
+          if (auto& with = gained[size]; with.empty() || with.back() != &pair) with.push_back(&pair);
+    }
+    constexpr std::int64_t packed = 8;  // a shift, factor or mask by which a value is taken apart
+    for (const auto& [number, pairs] : gained)
+      for (const FunctionPair* writer : pairs)
+        for (const FunctionPair* reader : pairs)
+          if (writer != reader && (number >= packed || writes_what_the_other_reads(*writer, *reader)))
+            report(
+                *writer, Level::review, "stored-value",
+                fmt::format("it stores values computed with {}, as {} expects now", number, reader->name()),
+                "values that exist were stored without", "treat what exists as the old code did");
   }
 
   using States = std::map<std::string, std::pair<Numbers, Numbers>>;  // place -> stored, compared

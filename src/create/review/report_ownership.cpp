@@ -20,7 +20,15 @@ struct Counts {
   int made = 0, released = 0;  ///< objects
   std::set<std::string> made_by, released_by;
   std::set<std::string> released_parameters;
+  std::set<std::string> released_members;  ///< "+16" of some object
 };
+
+/// "*p0+16" -> "+16"; empty for what is no member of an object.
+std::string member_of(const std::string& place) {
+  const std::size_t sign = place.find_last_of("+-");
+  const bool is_pointed = place.starts_with('*') || place.starts_with('?');
+  return is_pointed && sign != std::string::npos ? place.substr(sign) : "";
+}
 
 Counts count(const FunctionFacts& facts) {
   Counts counts;
@@ -33,6 +41,8 @@ Counts count(const FunctionFacts& facts) {
       counts.released_by.insert(plain);
       if (call.arguments[0].is(Value::Kind::parameter))
         counts.released_parameters.insert(call.arguments[0].origin());
+      if (call.arguments[0].is(Value::Kind::loaded))
+        counts.released_members.insert(member_of(call.arguments[0].name));
     } else if (duplicates(plain)) {
       ++counts.made;
       counts.made_by.insert(plain);
@@ -58,7 +68,7 @@ struct Change {
 
 class OwnershipRules {
  public:
-  OwnershipRules(const ReviewedUnit& unit, Findings& findings) : findings_(&findings) {
+  OwnershipRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
     for (const FunctionPair& pair : unit.changed)
       changes_.push_back({&pair, count(*pair.before), count(*pair.after)});
   }
@@ -68,7 +78,9 @@ class OwnershipRules {
     check_shifts();
     for (const Change& change : changes_) {
       check_parameters(change);
+      check_members(change);
       check_families(change);
+      check_first_count(change);
     }
   }
 
@@ -125,6 +137,57 @@ class OwnershipRules {
                        fmt::join(news, ", ")));
   }
 
+  /// It releases what a member holds, which nothing released before and which was handed in: a borrowed one.
+  void check_members(const Change& change) {
+    for (const std::string& member : change.after.released_members) {
+      if (member.empty() || change.before.released_members.contains(member)) continue;
+      bool is_borrowed = false, was_released = false;
+      for (const auto& [name, facts] : unit_->before.facts) {
+        was_released = was_released || count(facts).released_members.contains(member);
+        for (const Access& access : facts.accesses)
+          is_borrowed = is_borrowed ||
+                        (access.is_written && member_of(access.place) == member &&
+                         (access.value.is(Value::Kind::parameter) || access.value.is(Value::Kind::address)));
+      }
+      if (is_borrowed && !was_released)
+        report(change, Level::review, "ownership",
+               "it releases a member that holds what others handed in, and that nothing released before");
+    }
+  }
+
+  /// The members of objects that go up or down by one somewhere in the unit, old or new.
+  [[nodiscard]] std::set<std::string> counters() const {
+    std::map<std::string, std::set<std::int64_t>> steps;
+    for (const Side* side : {&unit_->before, &unit_->after})
+      for (const auto& [name, facts] : side->facts)
+        for (const Access& access : facts.accesses)
+          if (access.is_adjustment && !access.is_static)
+            steps[member_of(access.place)].insert(access.adjustment);
+    std::set<std::string> found;
+    for (const auto& [member, by] : steps)
+      if (!member.empty() && (by.contains(1) || by.contains(-1))) found.insert(member);
+    return found;
+  }
+
+  /// A counter that starts at another value than in the objects that exist.
+  void check_first_count(const Change& change) {
+    const std::set<std::string> counted = counters();
+    const auto first_counts = [&](const FunctionFacts& facts) {
+      std::set<std::int64_t> numbers;
+      for (const Access& access : facts.accesses)
+        if (access.is_written && !access.is_adjustment && access.value.is(Value::Kind::constants) &&
+            counted.contains(member_of(access.place)))
+          numbers.insert(access.value.numbers.begin(), access.value.numbers.end());
+      return numbers;
+    };
+    const auto before = first_counts(*change.pair->before), after = first_counts(*change.pair->after);
+    constexpr std::int64_t most = 2;  // a count starts low; a state that is stepped through need not
+    if (std::ranges::includes(before, after) || *after.rbegin() > most || *after.begin() < 0) return;
+    report(change, Level::review, "reference-count",
+           fmt::format("a counter starts at [{}] before, at [{}] now", fmt::join(before, ", "),
+                       fmt::join(after, ", ")));
+  }
+
   /// free for one and pool_free for another: existing objects came from where they came from.
   void check_families(const Change& change) {
     const auto differ = [](const std::set<std::string>& a, const std::set<std::string>& b) {
@@ -140,6 +203,7 @@ class OwnershipRules {
                          fmt::join(change.after.made_by, ", ")));
   }
 
+  const ReviewedUnit* unit_;
   Findings* findings_;
   std::vector<Change> changes_;
 };

@@ -23,10 +23,11 @@ const char* kind_name(TypeDifference difference) {
   return "type-addition";
 }
 
-Level level_of(const TypeChange& change, const TypeLife& life) {
+Level level_of(const TypeChange& change, const TypeLife& life, bool is_unnamed) {
   const bool is_grave =
       change.difference == TypeDifference::layout || change.difference == TypeDifference::virtual_table;
   if (change.difference == TypeDifference::addition) return Level::note;
+  if (is_unnamed) return Level::review;  // its values are kept in plain integers
   if (life.kind == TypeLife::Kind::local && change.difference != TypeDifference::virtual_table)
     return Level::note;
   return is_grave && life.kind == TypeLife::Kind::alive ? Level::refused : Level::review;
@@ -42,7 +43,7 @@ void report_types(const ReviewedUnit& unit, Findings& findings) {
 
     Finding finding;
     finding.kind = kind_name(change.difference);
-    finding.level = level_of(change, life);
+    finding.level = level_of(change, life, before.name.empty());
     finding.message = fmt::format("{}: {}", title(before), fmt::join(change.details, "; "));
     finding.why =
         finding.level == Level::note

@@ -21,6 +21,7 @@ std::vector<Finding> review(const std::vector<UnitPair>& units) {
     report_locks(unit, findings);
     report_ownership(unit, findings);
     report_new_effects(unit, findings);
+    report_results(unit, findings);
     report_meaning(unit, findings);
     report_identity(unit, findings);
   }

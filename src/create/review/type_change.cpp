@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "create/review/type_text.hpp"
 
@@ -28,7 +29,12 @@ std::map<std::string, TypeId> definitions(const DebugInfo& info) {
   std::map<std::string, TypeId> all;
   for (std::uint32_t i = 1; i < info.types.size(); ++i) {
     const Type& type = info.types[i];
-    if (is_comparable(type) && !type.name.empty()) all.try_emplace(type.name, TypeId{i});
+    if (!is_comparable(type)) continue;
+    if (!type.name.empty())
+      all.try_emplace(type.name, TypeId{i});
+    else if (type.kind == TypeKind::enumeration)
+      for (const auto& enumerator : type.enumerators)
+        all.try_emplace("(enumeration of " + enumerator.name + ")", TypeId{i});
   }
   return all;
 }
@@ -165,9 +171,10 @@ std::vector<TypeChange> compare_types(const DebugInfo& old_info, const DebugInfo
   std::vector<TypeChange> changes;
   const auto olds = definitions(old_info);
   const auto news = definitions(new_info);
+  std::set<std::pair<TypeId, TypeId>> compared;  // unnamed enumerations are found by each of their names
   for (const auto& [name, old_type] : olds) {
     const auto found = news.find(name);
-    if (found == news.end()) continue;
+    if (found == news.end() || !compared.insert({old_type, found->second}).second) continue;
     TypeChange change{name, old_type, found->second, TypeDifference::addition, {}};
     TypeComparison(old_info, new_info, change).run();
     if (!change.details.empty()) changes.push_back(std::move(change));

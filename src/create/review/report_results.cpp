@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
+
+namespace stent::review {
+namespace {
+
+using Numbers = std::set<std::int64_t>;
+constexpr std::int64_t largest_status = 4096;
+
+Numbers without(const Numbers& a, const Numbers& b) {
+  Numbers rest;
+  std::ranges::set_difference(a, b, std::inserter(rest, rest.end()));
+  return rest;
+}
+
+struct Results {
+  Numbers constants;
+  bool only_constants = true;
+  bool from_table = false;  ///< the compiler's table of a switch
+};
+
+Results results(const FunctionFacts& facts) {
+  Results all;
+  for (const Value& value : facts.returns) {
+    all.constants.insert(value.numbers.begin(), value.numbers.end());
+    all.only_constants = all.only_constants && value.is(Value::Kind::constants);
+    all.from_table = all.from_table || value.name.starts_with("CSWTCH") ||
+                     value.name.starts_with("switch.table") || value.name.starts_with(".rodata");
+  }
+  return all;
+}
+
+/// Constants that are not compared with: what results are made of.
+Numbers made(const FunctionFacts& facts) {
+  Numbers all;
+  for (const auto& [use, number] : facts.constants)
+    if (use == Use::computed || use == Use::other) all.insert(number);
+  for (const Value& value : facts.returns) all.insert(value.numbers.begin(), value.numbers.end());
+  return all;
+}
+
+/// Constants put into registers, but not as arguments of calls.
+Numbers loaded(const FunctionFacts& facts) {
+  Numbers all;
+  for (const auto& [use, number] : facts.constants)
+    if (use == Use::other) all.insert(number);
+  for (const Call& call : facts.calls)
+    for (const Value& argument : call.arguments)
+      for (const std::int64_t number : argument.numbers) all.erase(number);
+  return all;
+}
+
+/// The steps at which the code differs, when each is a condition that turned round; empty otherwise.
+std::vector<std::string> inverted_conditions(const FunctionPair& pair) {
+  const auto& olds = pair.before->code;
+  const auto& news = pair.after->code;
+  if (olds.size() != news.size()) return {};
+  std::vector<std::string> found;
+  for (std::size_t i = 0; i < olds.size(); ++i) {
+    const std::string& a = olds[i].second;
+    const std::string& b = news[i].second;
+    if (a == b) continue;
+    const bool is_condition = a.starts_with("if ") || a.starts_with("set ");
+    if (!is_condition || a.substr(0, a.size() - 1) != b.substr(0, b.size() - 1)) return {};
+    found.push_back(a);
+  }
+  return found;
+}
+
+class ResultRules {
+ public:
+  ResultRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+
+  void run() {
+    for (const FunctionPair& pair : unit_->changed) {
+      if (!returns_number(pair)) continue;
+      check_constants(pair);
+      check_mixed(pair);
+      check_signs(pair);
+      check_inversion(pair);
+    }
+  }
+
+ private:
+  void report(const FunctionPair& pair, Level level, const std::string& what) {
+    Finding finding = about(pair, level, "result");
+    finding.message = pair.name() + ": " + what;
+    finding.why = "callers that are not replaced go by the old meaning";
+    finding.remedy = level == Level::note ? "" : "keep the results that exist";
+    findings_->add(pair.name(), std::move(finding));
+  }
+
+  [[nodiscard]] bool returns_number(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr) return true;
+    const auto kind = unit_->before.debug[pair.old_declaration->result].kind;
+    return kind == dwarf::TypeKind::base || kind == dwarf::TypeKind::enumeration;
+  }
+
+  void check_constants(const FunctionPair& pair) {
+    const Results before = results(*pair.before), after = results(*pair.after);
+    const Numbers lost = without(before.constants, after.constants);
+    const Numbers gained = without(after.constants, before.constants);
+    const bool replaced = !lost.empty() && !gained.empty();
+    const bool became_status = !before.only_constants && after.only_constants && !gained.empty();
+    const bool was_status = before.only_constants && !after.only_constants && !lost.empty();
+    const bool merged = before.only_constants && after.only_constants && !lost.empty();
+    if (before.from_table || after.from_table || (!replaced && !became_status && !was_status && !merged))
+      return;
+    const bool is_getter = replaced && before.only_constants && after.only_constants && lost.size() == 1 &&
+                           before.constants.size() == 1 && after.constants.size() == 1;
+    const std::string plain = plain_name(pair.name());
+    const bool is_size =
+        plain.find("size") != std::string::npos || plain.find("version") != std::string::npos ||
+        plain.find("len") != std::string::npos || plain.find("capacity") != std::string::npos;
+    const bool outside = unit_->is_callable_from_outside(pair.before->name);
+    report(pair, outside && (!is_getter || is_size) ? Level::review : Level::note,
+           fmt::format("it returns [{}] before, [{}] now", fmt::join(before.constants, ", "),
+                       fmt::join(after.constants, ", ")));
+  }
+
+  /// A status among results that are not all constants: it went, or another took its place.
+  void check_mixed(const FunctionPair& pair) {
+    if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->can_return) return;
+    if (results(*pair.before).only_constants && results(*pair.after).only_constants) return;
+    Numbers all;
+    for (const auto& [use, number] : pair.after->constants)
+      if (use != Use::stored) all.insert(number);
+    for (const std::int64_t number : without(loaded(*pair.before), loaded(*pair.after)))
+      if (number != 0 && std::abs(number) < largest_status && !all.contains(number))
+        report(pair, Level::review, fmt::format("it can return {} no longer", number));
+  }
+
+  /// ENODEV became -ENODEV, however the code arrives at it.
+  void check_signs(const FunctionPair& pair) {
+    if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->can_return) return;
+    const Numbers olds = made(*pair.before), news = made(*pair.after);
+    const Numbers gained = without(news, olds);
+    for (const std::int64_t number : without(olds, news))
+      if (std::abs(number) > 1 && std::abs(number) < largest_status && gained.contains(-number))
+        report(pair, Level::review, fmt::format("{} became {}", number, -number));
+  }
+
+  /// The same code with a condition turned round: yes and no changed places.
+  void check_inversion(const FunctionPair& pair) {
+    if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->can_return) return;
+    const std::vector<std::string> inverted = inverted_conditions(pair);
+    const bool sets = std::ranges::any_of(inverted, [](const std::string& text) { return text[0] == 's'; });
+    if (inverted.empty() || (!sets && !pair.after->calls.empty())) return;
+    if (sets || results(*pair.after).only_constants)
+      report(pair, Level::review, "it returns the opposite of what it returned");
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+};
+
+}  // namespace
+
+void report_results(const ReviewedUnit& unit, Findings& findings) { ResultRules(unit, findings).run(); }
+
+}  // namespace stent::review
