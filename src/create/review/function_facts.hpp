@@ -62,7 +62,8 @@ struct FunctionFacts {
   std::set<std::int64_t> parameters;      ///< numbers of the argument registers it reads
   std::set<std::string> escaping;         ///< names whose address is stored, returned or compared
   std::multiset<std::string> operations;  ///< mnemonics with their constants, for comparing parts
-  std::vector<std::pair<std::uint32_t, std::string>> code;  ///< entry's instructions: offset and text; "if" and "set" with the condition, its last bit apart
+  /// Entry's instructions: offset and text; "if" and "set" with the condition, its last bit apart.
+  std::vector<std::pair<std::uint32_t, std::string>> code;
   bool can_return = false;
   bool takes_label_address = false;
   bool has_system_call = false;
