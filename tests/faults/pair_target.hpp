@@ -33,6 +33,13 @@ class PairTarget {
     return mixed;
   }
 
+  /// Pairs that did not match since the last `forget_mixed`.
+  long newly_mixed() { return mixed() - forgotten_; }
+  void forget_mixed() { forgotten_ = mixed(); }
+  /// What one revert may leave: pair() itself is not of the patch's new code, so that the one thread may
+  /// stand between its two calls then, once. Code that is half switched would mix thousands.
+  static constexpr long of_a_revert = 1;
+
   /// Replaces low() and high() by functions that return `version`. pair(), which calls both, counts as a part
   /// of low().
   [[nodiscard]] patch::Patch patch(const std::string& name, int version) const {
@@ -94,6 +101,7 @@ class PairTarget {
  private:
   TargetProcess target_;
   model::Image program_;
+  long forgotten_ = 0;
 };
 
 }  // namespace stent::test

@@ -176,13 +176,18 @@ unwind::ForbiddenCode old_code(Prepared& prepared, const process::Process& targe
   return unwind::ForbiddenCode(std::move(pieces));
 }
 
-/// Reads back what the target holds now.
-void verify(const std::vector<redirect::JumpWrite>& writes, const process::RemoteMemory& memory) {
-  for (const redirect::JumpWrite& write : writes)
-    if (memory.read(write.entry, write.after.size()) != write.after)
+/// Reads back what the target holds now. What cannot be read has been written all the same: a note.
+void verify(const std::vector<redirect::JumpWrite>& writes, const process::RemoteMemory& memory,
+            std::vector<std::string>& notes) {
+  for (const redirect::JumpWrite& write : writes) {
+    Bytes now(write.after.size());
+    if (!memory.try_read(write.entry, now))
+      notes.push_back(fmt::format("{} could not be read back after it was redirected", write.function));
+    else if (now != write.after)
       throw Error(ErrorCode::mismatch,
                   fmt::format("{} does not hold its redirect after it was written", write.function),
                   "something else writes into this process's code; look with `stent list`");
+  }
 }
 
 /// After a failure that could not be undone.
@@ -207,15 +212,13 @@ Options search_options(const Prepared& prepared, Options options) {
 void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options,
                       std::vector<std::string>& notes) {
   auto now = find_records(session.target().mappings(), session.target().memory());
-  const auto replaced = replaced_by(prepared.record, now);
-  for (FoundRecord* found : replaced) {
-    set_state(session.memory(), found->at, RecordState::reverting);
-    found->record.state = RecordState::reverting;
-  }
-  for (FoundRecord* found : replaced) {
-    run_late_hooks(session, now, found->record, patch::HookKind::post_revert, options.hook_patience, notes);
-    release(session, now, *found, options);
-    found->record.state = RecordState::retained;
+  const auto& replaces = prepared.record.replaces;
+  for (FoundRecord& found : now) {
+    const bool is_replaced = std::ranges::find(replaces, found.record.id) != replaces.end();
+    if (!is_replaced || found.record.state != RecordState::reverting) continue;
+    run_late_hooks(session, now, found.record, patch::HookKind::post_revert, options.hook_patience, notes);
+    release(session, now, found, options);
+    found.record.state = RecordState::retained;
   }
 }
 
@@ -253,6 +256,9 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   afterwards([&] {
     run_late_hooks(session, prepared.earlier, prepared.record, patch::HookKind::post_apply,
                    options.hook_patience, notes);
+    // In this order, so that a stent killed in between leaves no two that are applied.
+    for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
+      set_state(session.memory(), found->at, RecordState::reverting);
     set_state(session.memory(), record, RecordState::applied);
     release_replaced(session, prepared, options, notes);
   });
@@ -280,9 +286,9 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   const patch::Patch present = resolve::present_images(patch, target.modules(target.mappings()));
   Prepared prepared = prepare(present, target, options);
   if (options.from_file) back_by_file(prepared.record.pieces, patch, present);
-  const auto outcome = apply_prepared(target, prepared, options, deadline);
+  auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
-  verify(prepared.writes, target.memory());
+  verify(prepared.writes, target.memory(), std::get<Change>(outcome).notes);
   return report_of(patch, pid, prepared.record, std::get<Change>(outcome), began);
 }
 

@@ -74,9 +74,9 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
   const bool is_revert = victim.record.state == RecordState::applied;
   if (is_revert) run_hooks(session, all, victim.record, patch::HookKind::pre_revert, options.hook_patience);
   ready.get().touch(session.memory());
-  set_state(session.memory(), victim.at, RecordState::reverting);
   Quiescence quiescence(session, all, together ? forbidden(victim.record) : nothing(),
                         together ? options : without_search(options));
+  set_state(session.memory(), victim.at, RecordState::reverting);
   try {
     auto outcome = quiescence.change(ready.get(), deadline);
     if (std::holds_alternative<Busy>(outcome)) {
@@ -91,8 +91,11 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
       release(session, all, victim, options);
     });
     return outcome;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::mismatch) set_state(session.memory(), victim.at, victim.record.state);
+  } catch (const Error&) {
+    afterwards([&] {  // nothing was written: not begun
+      if (ready.get().first_changed(session.memory()) == nullptr)
+        set_state(session.memory(), victim.at, victim.record.state);
+    });
     throw;
   }
 }
