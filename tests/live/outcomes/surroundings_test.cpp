@@ -19,7 +19,7 @@ using test::TargetProcess;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-constexpr transaction::Options patient{std::chrono::seconds(10), std::nullopt};
+const transaction::Options patient{std::chrono::seconds(10), std::nullopt};
 constexpr uid_t nobody = 65534;
 
 std::string program_path() { return std::string(STENT_TARGETS_DIR) + "/target_under_conditions_gcc"; }
