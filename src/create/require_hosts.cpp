@@ -39,7 +39,8 @@ void require_inlined_hosts(const model::Image& target, const std::vector<bind::B
   if (compared.contains("<artificial>") || compared.contains("ld-temp.o")) return;
   std::set<std::string> sources, missing;
   for (const std::string& source : compared) sources.insert(base_name(source));
-  for (const dwarf::InlinedCopy& copy : dwarf::inlined_copies(target.debug_file, replaced_functions(units)))
+  for (const dwarf::InlinedCopy& copy :
+       dwarf::inlined_copies(target.debug_file, target.debug_roots, replaced_functions(units)))
     if (!sources.contains(base_name(copy.source)) && !is_replaced(units, copy.at))
       missing.insert(fmt::format("{} is inlined into {} ({})", copy.function, copy.host, copy.source));
   if (missing.empty()) return;

@@ -2,12 +2,10 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <fcntl.h>
 
-#include <memory>
 #include <set>
 
-#include "base/unique_fd.hpp"
+#include "binary/dwarf/dwarf_file.hpp"
 
 namespace stent::dwarf {
 
@@ -101,15 +99,15 @@ class Reader {
 }  // namespace
 
 std::vector<InlinedCopy> inlined_copies(const std::filesystem::path& debug_file,
+                                        const std::vector<std::filesystem::path>& debug_roots,
                                         const std::map<LinkAddress, std::string>& functions) {
-  const UniqueFd file(::open(debug_file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (functions.empty() || file.get() < 0) return {};
-  const std::unique_ptr<Dwarf, decltype(&dwarf_end)> debug(dwarf_begin(file.get(), DWARF_C_READ), &dwarf_end);
-  if (debug == nullptr) return {};
+  if (functions.empty()) return {};
+  const DwarfFile debug(debug_file, debug_roots);
+  if (debug.dwarf() == nullptr) return {};
   Reader reader(functions);
   Dwarf_CU* unit = nullptr;
   Dwarf_Die die;
-  while (dwarf_get_units(debug.get(), unit, &unit, nullptr, nullptr, &die, nullptr) == 0) reader.unit(die);
+  while (dwarf_get_units(debug.dwarf(), unit, &unit, nullptr, nullptr, &die, nullptr) == 0) reader.unit(die);
   return reader.take();
 }
 

@@ -20,9 +20,10 @@ struct InlinedCopy {
 
 /// The copies of `functions` (name by entry) in `debug_file` (the image itself, or its separate debug file):
 /// of what has that name and, where the function's own description is found by its entry, is declared in the
-/// same file. Empty when there is no debug information; what is described in an alternate file that cannot be
-/// found is left out.
+/// same file. Empty when there is no debug information. A dwz alternate file is searched below `debug_roots`;
+/// throws `bad_input` when it is not found, for the names of inlined functions may stand there.
 [[nodiscard]] std::vector<InlinedCopy> inlined_copies(const std::filesystem::path& debug_file,
+                                                      const std::vector<std::filesystem::path>& debug_roots,
                                                       const std::map<LinkAddress, std::string>& functions);
 
 }  // namespace stent::dwarf

@@ -68,6 +68,7 @@ struct TextRelocation {
 struct Image {
   std::filesystem::path path;
   std::filesystem::path debug_file;  ///< where .symtab/DWARF came from; equal to path when not separate
+  std::vector<std::filesystem::path> debug_roots;  ///< where its dwz alternate file is searched
   BuildId build_id;
   std::string soname;                    ///< DT_SONAME, or empty
   bool is_position_independent = false;  ///< ET_DYN

@@ -30,6 +30,7 @@ Image load_image(const std::filesystem::path& path, const DebugSearch& search) {
   Image image;
   image.path = path;
   image.debug_file = path;
+  image.debug_roots = search.roots;
   image.build_id = file.build_id();
   read_segments(file, image);
   read_dynamic_relocations(file, image);
@@ -88,6 +89,7 @@ void adopt_symbols(Image& image, const Image& twin) {
   image.files = twin.files;
   image.symbols = twin.symbols;
   image.debug_file = twin.debug_file;
+  image.debug_roots = twin.debug_roots;
 }
 
 }  // namespace stent::model
