@@ -90,7 +90,9 @@ Outcome create(const Request& request) {
     std::vector<bind::BoundUnit> units = bind_emitted(emitted, target, again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
-    if (!request.explicit_pairs.empty()) require_inlined_hosts(target, units, sources);
+    for (review::Finding& finding :
+         require_inlined_hosts(target, units, sources, request.explicit_pairs.empty()))
+      findings.push_back(std::move(finding));
     runtimes.push_back(shadow::add_shadow_runtime(units));
     patch.images.push_back(emit::emit_image(target, units));
     if (request.explain) explain(emitted, units, patch.images.back().module_name, outcome.explanation);

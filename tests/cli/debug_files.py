@@ -5,6 +5,7 @@
 
 The program holds two static functions of one name and one code, so nothing but the debug file tells them apart.
 """
+import json
 import pathlib
 import shutil
 import sys
@@ -48,13 +49,13 @@ FLAGS = ["gcc", "-O2", "-g", "-fno-inline", "-fno-ipa-icf"]
 class Build:
     """A stripped program, its debug information in a file of its own, and the pair of objects of a fix."""
 
-    def __init__(self, work):
+    def __init__(self, work, debug="-g"):
         self.work, self.program, self.debug = work, work / "bin/program", work / "program.debug"
         self.program.parent.mkdir()
         self.write("first")
         self.write("second")
         (work / "main.c").write_text(MAIN)
-        run(*FLAGS, "main.c", "first.c", "second.c", "-Wl,--build-id", "-o", "full", cwd=work)
+        run(*FLAGS, debug, "main.c", "first.c", "second.c", "-Wl,--build-id", "-o", "full", cwd=work)
         run("objcopy", "--only-keep-debug", "full", self.debug, cwd=work)
         run("strip", "--strip-all", "full", "-o", self.program, cwd=work)
         run("objcopy", f"--add-gnu-debuglink={self.debug}", self.program, cwd=work)
@@ -104,12 +105,17 @@ class Build:
         shutil.copy(self.debug, folder / f"{text[2:]}.debug")
 
 
-def none_is_found(build):
+def finds_none(build):
     said = build.create(expect=7)
     require("is its debug file found (--debug-root)?" in said, said)
 
 
-def by_build_id(build):
+def none_is_found(work):
+    finds_none(Build(work))
+
+
+def by_build_id(work):
+    build = Build(work)
     build.place_by_build_id(build.work / "root")
     build.create("--debug-root", build.work / "root")
     build.heals()
@@ -122,25 +128,29 @@ def finds_inlined_copies(build, root):
     require("scaled is inlined into first" in said, said)
 
 
-def by_link_beside_the_program(build):
+def by_link_beside_the_program(work):
+    build = Build(work)
     shutil.copy(build.debug, build.program.parent)
     build.create()
     build.heals()
 
 
-def by_link_in_a_folder_given(build):
+def by_link_in_a_folder_given(work):
+    build = Build(work)
     build.create("--debug-root", build.work)
     build.heals()
 
 
-def of_another_build(build):
+def of_another_build(work):
     """The file that .gnu_debuglink names has another checksum: it is not taken."""
+    build = Build(work)
     (build.program.parent / "program.debug").write_bytes(build.debug.read_bytes() + b"\0")
-    none_is_found(build)
+    finds_none(build)
 
 
-def packed_by_dwz(build):
+def packed_by_dwz(work):
     """What the debug file shares with others stands in an alternate file."""
+    build = Build(work)
     other = build.work / "other.debug"
     run("objcopy", "--only-keep-debug", build.work / "full", other)
     run("dwz", "-m", "shared.debug", "-M", ".dwz/shared.debug", build.debug.name, other.name, cwd=build.work)
@@ -156,9 +166,51 @@ def packed_by_dwz(build):
     finds_inlined_copies(build, root)
 
 
+def without_debug_information(work):
+    """What cannot be seen needs a person's word, where other units can hold a copy."""
+    build = Build(work, "-g0")
+    shutil.copy(work / "full", build.program)
+    build.create()
+    asks_for_a_word(build, "holds no debug information")
+    build.create("--ack", "inlined-copies:scaled=no other unit inlines it", new="inlined.o")
+
+
+def asks_for_a_word(build, reason):
+    said = build.create(new="inlined.o", expect=11)
+    require("inlined-copies:scaled" in said and reason in said, said)
+
+
+def split(work):
+    """-gsplit-dwarf leaves the description of the code in .dwo files."""
+    build = Build(work, "-gsplit-dwarf")
+    shutil.copy(work / "full", build.program)
+    finds_inlined_copies(build, work)
+    for file in work.glob("*.dwo"):
+        file.unlink()
+    build.create()
+    asks_for_a_word(build, "(.dwo files) is not where it was written")
+
+
+def recorded_commands_that_lack_a_unit(work):
+    """The header's change is compiled for the units on record; the debug file knows of one more."""
+    build = Build(work)
+    build.write("second")
+    (work / "fix.diff").write_text("--- a/header.h\n+++ b/header.h\n@@ -4 +4 @@\n"
+                                   "-static inline __attribute__((always_inline)) int scaled(int n) { return n * 3 + 7; }\n"
+                                   "+static inline __attribute__((always_inline)) int scaled(int n) { return n * 5 + 7; }\n")
+    for units, status in (("second",), 11), (("first", "second"), 0):
+        (work / "compile_commands.json").write_text(json.dumps([
+            {"directory": str(work), "file": f"{name}.c", "arguments": [*FLAGS, "-c", f"{name}.c", "-o", f"{name}.o"]}
+            for name in units]))
+        done = run(STENT, "create", "--debug-root", work, "--target", build.program, "--compile-commands",
+                   work / "compile_commands.json", "--patch", work / "fix.diff", "-o", work / "fix.stent",
+                   expect=status)
+        require(status == 0 or "scaled is inlined into first" in done.stderr, done.stderr)
+
+
 STENT = pathlib.Path(sys.argv[1]).resolve()
 for case in (none_is_found, by_build_id, by_link_beside_the_program, by_link_in_a_folder_given, of_another_build,
-             packed_by_dwz):
+             packed_by_dwz, without_debug_information, split, recorded_commands_that_lack_a_unit):
     with tempfile.TemporaryDirectory(prefix="stent-debug-") as folder:
-        case(Build(pathlib.Path(folder)))
+        case(pathlib.Path(folder))
     print("ok  ", case.__name__.replace("_", " "), flush=True)

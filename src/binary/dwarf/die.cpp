@@ -1,5 +1,7 @@
 #include "binary/dwarf/die.hpp"
 
+#include "binary/dwarf/entry.hpp"
+
 namespace stent::dwarf {
 
 std::optional<Dwarf_Attribute> Die::attribute(unsigned name) const {
@@ -54,7 +56,7 @@ std::optional<Dwarf_Op> Die::first_operation(unsigned name) const {
 
 SourcePlace Die::place() const {
   SourcePlace place;
-  if (const char* file = dwarf_decl_file(&raw_)) place.file = file;
+  place.file = declaring_file(raw_);
   int line = 0;
   if (dwarf_decl_line(&raw_, &line) == 0) place.line = static_cast<unsigned>(line);
   return place;

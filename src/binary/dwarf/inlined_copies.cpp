@@ -6,22 +6,11 @@
 #include <set>
 
 #include "binary/dwarf/dwarf_file.hpp"
+#include "binary/dwarf/entry.hpp"
 
 namespace stent::dwarf {
 
 namespace {
-
-std::string text_of(Dwarf_Die& die, unsigned attribute) {
-  Dwarf_Attribute found;
-  if (dwarf_attr_integrate(&die, attribute, &found) == nullptr) return {};
-  const char* text = dwarf_formstring(&found);
-  return text == nullptr ? std::string() : std::string(text);
-}
-
-std::string name_of(Dwarf_Die& die) {
-  std::string name = text_of(die, DW_AT_linkage_name);
-  return name.empty() ? text_of(die, DW_AT_name) : name;
-}
 
 class Reader {
  public:
@@ -68,25 +57,20 @@ class Reader {
   }
 
   void define(Dwarf_Die& die) {
-    const std::string name = name_of(die);
+    const std::string name = linkage_name(die);
     Dwarf_Addr entry = 0;
     if (dwarf_entrypc(&die, &entry) == 0)
       if (const auto known = functions_.find({entry}); known != functions_.end())
-        files_[known->second].insert(file_of(die));
+        files_[known->second].insert(declaring_file(die));
     children(die, name);
   }
 
-  static std::string file_of(Dwarf_Die& die) {
-    const char* file = dwarf_decl_file(&die);
-    return file == nullptr ? std::string() : std::string(file);
-  }
-
   void note(Dwarf_Die& die, const std::string& host) {
-    std::string name = name_of(die);
+    std::string name = linkage_name(die);
     if (!names_.contains(name)) return;
     Dwarf_Addr base = 0, begin = 0, end = 0;
     if (dwarf_ranges(&die, 0, &base, &begin, &end) <= 0) return;  // optimised away
-    copies_.push_back({{std::move(name), host, source_, {begin}}, file_of(die)});
+    copies_.push_back({{std::move(name), host, source_, {begin}}, declaring_file(die)});
   }
 
   const std::map<LinkAddress, std::string>& functions_;
@@ -98,17 +82,29 @@ class Reader {
 
 }  // namespace
 
-std::vector<InlinedCopy> inlined_copies(const std::filesystem::path& debug_file,
-                                        const std::vector<std::filesystem::path>& debug_roots,
-                                        const std::map<LinkAddress, std::string>& functions) {
+InlinedCopies inlined_copies(const std::filesystem::path& debug_file,
+                             const std::vector<std::filesystem::path>& debug_roots,
+                             const std::map<LinkAddress, std::string>& functions) {
   if (functions.empty()) return {};
   const DwarfFile debug(debug_file, debug_roots);
-  if (debug.dwarf() == nullptr) return {};
+  if (debug.dwarf() == nullptr) return {{}, debug_file.string() + " holds no debug information"};
+  InlinedCopies copies;
   Reader reader(functions);
   Dwarf_CU* unit = nullptr;
-  Dwarf_Die die;
-  while (dwarf_get_units(debug.dwarf(), unit, &unit, nullptr, nullptr, &die, nullptr) == 0) reader.unit(die);
-  return reader.take();
+  std::uint8_t type = 0;
+  Dwarf_Die die, split;
+  while (dwarf_get_units(debug.dwarf(), unit, &unit, nullptr, &type, &die, &split) == 0) {
+    if (type != DW_UT_skeleton) {
+      reader.unit(die);
+    } else if (dwarf_tag(&split) != DW_TAG_invalid) {
+      reader.unit(split);
+    } else {
+      copies.unseen = "the debug information that " + debug_file.string() +
+                      " was split from (.dwo files) is not where it was written";
+    }
+  }
+  copies.found = reader.take();
+  return copies;
 }
 
 }  // namespace stent::dwarf

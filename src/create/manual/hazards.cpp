@@ -136,8 +136,11 @@ class HazardSearch {
     std::map<LinkAddress, std::string> functions;
     for (const bind::BoundFunction& function : unit_.bound.replaced)
       functions[function.extents.at(0).range.begin] = function.name;
-    for (const dwarf::InlinedCopy& copy :
-         dwarf::inlined_copies(image_.debug_file, image_.debug_roots, functions))
+    const auto copies = dwarf::inlined_copies(image_.debug_file, image_.debug_roots, functions);
+    if (!copies.unseen.empty())
+      hazards_.push_back(
+          {"inlined-copies", "inlined copies of the old code cannot be seen: " + copies.unseen});
+    for (const dwarf::InlinedCopy& copy : copies.found)
       if (!is_inside_replaced(copy.at))
         hazards_.push_back({"inlined:" + copy.host,
                             copy.host + " of " + copy.source + " holds an inlined copy of " + copy.function});
