@@ -6,25 +6,12 @@
 The library carries no symbols but its exported ones. Exit status 77: the real data is not available (said loudly).
 """
 import json
-import subprocess
 import sys
 
-from real_program import DEADLINE_SECONDS, HERE, create, main, must, stent
+from real_program import DEADLINE_SECONDS, HERE, SpokenTo, create, main, must, stent
 
 CYCLES = 20
 FIXED = {"archive_write_zip_header"}
-
-
-class Process:
-    def __init__(self, library):
-        self.child = subprocess.Popen([sys.executable, HERE / "uses_libarchive.py", library], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True)
-        must(self.child.stdout.readline() == "ready\n", "the process works")
-
-    def say(self, line):
-        self.child.stdin.write(line + "\n")
-        self.child.stdin.flush()
-        return self.child.stdout.readline().strip()
 
 
 def heal(program, process, patch):
@@ -49,7 +36,7 @@ def carry_out(program, cache, work):
     shown = json.loads(stent(program, "show", "--json", patch))
     names = {f["name"].split(".")[0] for image in shown["images"] for f in image["functions"]}
     must(FIXED <= names, f"the fix replaces {sorted(names)}")
-    process = Process(library)
+    process = SpokenTo(sys.executable, HERE / "uses_libarchive.py", library)
     try:
         heal(program, process, patch)
     finally:

@@ -6,25 +6,12 @@
 The change is given by observing `make`. Exit status 77: python3's headers are not available (said loudly).
 """
 import json
-import subprocess
 import sys
 
-from real_program import DEADLINE_SECONDS, HERE, main, must, stent
+from real_program import DEADLINE_SECONDS, HERE, SpokenTo, main, must, stent
 
 CYCLES = 20
 REFUSED = "bread: 5000000000 is no number to buy"
-
-
-class Process:
-    def __init__(self, folder):
-        self.child = subprocess.Popen(["/usr/bin/python3", HERE / "uses_extension.py", folder], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True)
-        must(self.child.stdout.readline() == "ready\n", "python3 works")
-
-    def say(self, line):
-        self.child.stdin.write(line + "\n")
-        self.child.stdin.flush()
-        return self.child.stdout.readline().strip()
 
 
 def heal(program, process, patch):
@@ -52,7 +39,7 @@ def carry_out(program, cache, work):
     shown = json.loads(stent(program, "show", "--json", patch))
     names = [f["name"] for image in shown["images"] for f in image["functions"]]
     must(any("quote" in name for name in names), f"the fix replaces {names}")
-    process = Process(source)
+    process = SpokenTo("/usr/bin/python3", HERE / "uses_extension.py", source)
     try:
         heal(program, process, patch)
     finally:

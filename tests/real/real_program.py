@@ -67,25 +67,17 @@ def status_of(port, path):
         return 0
 
 
-class PageLoad:
-    """Clients that fetch one page again and again and compare it, until the block ends."""
+class Load:
+    """Clients that ask again and again and verify what they get, until the block ends. A subclass says what one client
+    does from its begin to its end: `run_client` asks until `self.stop` is set, and counts in `self.replies[number]`."""
 
-    def __init__(self, port, page, clients, keep_alive):
-        self.port, self.page, self.keep_alive = port, page, keep_alive
+    def __init__(self, clients):
         self.stop, self.replies, self.failures = threading.Event(), [0] * clients, []
         self.threads = [threading.Thread(target=self.run, args=(n,), daemon=True) for n in range(clients)]
 
     def run(self, number):
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS)
-            while not self.stop.is_set():
-                connection.request("GET", "/page")
-                reply = connection.getresponse()
-                if reply.status != 200 or reply.read() != self.page:
-                    raise Failed("a wrong reply")
-                if not self.keep_alive:
-                    connection.close()
-                self.replies[number] += 1
+            self.run_client(number)
         except (Failed, OSError, http.client.HTTPException) as failure:
             self.failures.append(repr(failure))
 
@@ -100,7 +92,39 @@ class PageLoad:
             thread.join(DEADLINE_SECONDS)
 
     def check(self):
-        must(not self.failures and min(self.replies) > 0, f"load: {self.replies} verified replies {self.failures}")
+        must(not self.failures and min(self.replies) > 0, f"load: {self.replies} verified replies {self.failures[:3]}")
+
+
+class PageLoad(Load):
+    """Clients that fetch one page and compare it."""
+
+    def __init__(self, port, page, clients, keep_alive):
+        super().__init__(clients)
+        self.port, self.page, self.keep_alive = port, page, keep_alive
+
+    def run_client(self, number):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS)
+        while not self.stop.is_set():
+            connection.request("GET", "/page")
+            reply = connection.getresponse()
+            if reply.status != 200 or reply.read() != self.page:
+                raise Failed("a wrong reply")
+            if not self.keep_alive:
+                connection.close()
+            self.replies[number] += 1
+
+
+class SpokenTo:
+    """A program that says "ready" and then answers each line with one line."""
+
+    def __init__(self, *command):
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        must(self.child.stdout.readline() == "ready\n", "the process works")
+
+    def say(self, line):
+        self.child.stdin.write(line + "\n")
+        self.child.stdin.flush()
+        return self.child.stdout.readline().strip()
 
 
 def main(name, carry_out):

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 
-from real_program import DEADLINE_SECONDS, create, free_port, main, must, stent, wait_until
+from real_program import DEADLINE_SECONDS, Failed, Load, create, free_port, main, must, stent, wait_until
 
 THREADS, CYCLES, ASKED = 4, 20, 12
 NOERROR, SERVFAIL = 0, 2
@@ -93,36 +93,19 @@ class Resolver:
         return codes
 
 
-class Load:
-    """Clients that ask for new names and known ones, and compare what they get, until the block ends."""
+class NameLoad(Load):
+    """Clients that ask for new names and known ones."""
 
     def __init__(self, resolver, clients):
-        self.resolver, self.stop = resolver, threading.Event()
-        self.replies, self.failures = [0] * clients, []
-        self.threads = [threading.Thread(target=self.run, args=(n,), daemon=True) for n in range(clients)]
+        super().__init__(clients)
+        self.resolver = resolver
 
-    def run(self, number):
-        try:
-            while not self.stop.is_set():
-                self.replies[number] += 1
-                code, answer = self.resolver.ask(f"l{self.replies[number] // 2}.c{number}.example", recursion=True)
-                if code != NOERROR or ADDRESS not in answer:
-                    self.failures.append(f"code {code}: {answer.hex()}")
-        except OSError as failure:
-            self.failures.append(repr(failure))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join(DEADLINE_SECONDS)
-
-    def check(self):
-        must(not self.failures and min(self.replies) > 0, f"load: {self.replies} verified answers {self.failures[:3]}")
+    def run_client(self, number):
+        while not self.stop.is_set():
+            self.replies[number] += 1
+            code, answer = self.resolver.ask(f"l{self.replies[number] // 2}.c{number}.example", recursion=True)
+            if code != NOERROR or ADDRESS not in answer:
+                raise Failed(f"code {code}: {answer.hex()}")
 
 
 def refuse_new_member(program, target, cache, patch):
@@ -141,7 +124,7 @@ def heal(program, resolver, patch):
     def verb(name):
         stent(program, name, patch, "--pid", resolver.child.pid)
 
-    with Load(resolver, clients=4) as load:
+    with NameLoad(resolver, clients=4) as load:
         must(resolver.unknown_name() == {NOERROR}, "before: a question without RD is forwarded")
         verb("apply")
         must(resolver.unknown_name() == {SERVFAIL}, "applied: it is not, whichever thread is asked")
