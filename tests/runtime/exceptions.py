@@ -112,22 +112,30 @@ AFTER = UNIT.format(added=2, work=r"""
     return 1000 + length;
   }""")
 
-LINKS = {"dynamic": [], "static_libgcc": ["-static-libgcc"], "static": ["-static"]}
+# LLVM's unwinder before gcc's, which is there too: exceptions use the former, backtrace() and pthread_cancel the latter.
+LLVM = "/usr/lib/x86_64-linux-gnu/libunwind.so.1"
+LINKS = {"dynamic": [], "static_libgcc": ["-static-libgcc"], "static": ["-static"], "llvm": ["-Wl,--no-as-needed", LLVM]}
 COMPILERS = {"gcc": "g++", "clang": "clang++-16"}
 
 
-def old_answers(process):
+def cancels(process, link):
+    """With two unwinders in one process, cancelling through C++ frames fails with or without stent."""
+    if link != "llvm":
+        process.expect("cancel 0", "121 12")
+
+
+def old_answers(process, link):
     process.expect("work 1", "2 11")
     process.expect("work 9", "-9 11")
     process.expect("through 1", "2 11")
     process.expect("plain 1", "2 1")
     process.expect("through 101", "-16 11")
     process.expect("plain 101", "-16 1")
-    process.expect("cancel 0", "121 12")
+    cancels(process, link)
     process.expect("frames 0", "1 11")
 
 
-def new_answers(process):
+def new_answers(process, link):
     process.expect("work 1", "3 11")
     process.expect("work 3", "1005 11")
     process.expect("work 4", "200 11")
@@ -137,7 +145,7 @@ def new_answers(process):
     process.expect("plain 1", "3 1")
     process.expect("through 101", "-16 11")
     process.expect("plain 101", "-16 1")
-    process.expect("cancel 0", "121 12")
+    cancels(process, link)
     process.expect("frames 0", "1 11")
 
 
@@ -151,18 +159,18 @@ def cell(compiler, link, stent, folder):
             # gcc -static leaves out the search table of call frames, so what earlier calls left on the stack would
             # keep the patch busy: applied before any, and not reverted.
             work.do("apply", patch, process.pid)
-            new_answers(process)
-            new_answers(process)
+            new_answers(process, link)
+            new_answers(process, link)
             process.child.kill()
             process.child.wait()
             return
-        old_answers(process)
+        old_answers(process, link)
         for _ in range(3):  # registering and taking back, after throws that made the unwinder sort its tables
             work.do("apply", patch, process.pid)
-            new_answers(process)
-            new_answers(process)
+            new_answers(process, link)
+            new_answers(process, link)
             work.do("revert", patch, process.pid)
-            old_answers(process)
+            old_answers(process, link)
     finally:
         if process.child.poll() is None:
             process.child.stdin.close()
@@ -188,9 +196,32 @@ def hidden(stent, folder):
     raise Failed("a patch was made")
 
 
+FOREIGN = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+int _Unwind_RaiseException(void *exception) {
+  return ((int (*)(void *))dlsym(RTLD_NEXT, "_Unwind_RaiseException"))(exception);
+}
+"""
+
+
+def unknown_unwinder(stent, folder):
+    """What raises exceptions is neither gcc's nor LLVM's unwinder: nobody knows how to tell it of new code."""
+    work = Work(stent, folder, "g++", ".cpp", ["-O2", "-Wno-unused-result"])
+    (work.folder / "foreign.c").write_text(FOREIGN)
+    library = work.folder / "libforeign.so"
+    run("gcc", "-O2", "-fPIC", "-shared", work.folder / "foreign.c", "-o", library)
+    process = Process(work.program(MAIN, BEFORE, "-Wl,--no-as-needed", library, f"-Wl,-rpath,{folder}"))
+    said = work.do("apply", work.patch(BEFORE, AFTER), process.pid, expect=11)
+    require("unwinder in" in said.stderr and "libforeign.so cannot be told of it" in said.stderr, said.stderr)
+    process.expect("work 9", "-9 11")
+    process.close()
+
+
 CASES = {f"gcc.{link}": functools.partial(cell, "gcc", link) for link in LINKS}
 CASES["clang.dynamic"] = functools.partial(cell, "clang", "dynamic")
 CASES["gcc.hidden"] = hidden
+CASES["gcc.unknown_unwinder"] = unknown_unwinder
 
 if __name__ == "__main__":
     sys.exit(main(CASES))

@@ -13,18 +13,49 @@ namespace {
 
 struct UnwinderCopy {
   RemoteAddress add, remove;
+  bool takes_single = false;  ///< FDEs one by one: LLVM's libunwind
 };
 
-/// Copies that modules export: libgcc_s.so.1 and programs that export theirs.
+std::optional<UnwinderCopy> exported_unwinder(const process::RemoteMemory& memory,
+                                              const process::Module& module, const char* add,
+                                              const char* remove, bool takes_single) {
+  const auto adder = resolve::exported_symbol(memory, module, add);
+  const auto remover = resolve::exported_symbol(memory, module, remove);
+  if (!adder || !remover) return {};
+  return UnwinderCopy{*adder, *remover, takes_single};
+}
+
+/// LLVM's also exports libgcc's names, which do nothing; libgcc's own __register_frame_info leads there where
+/// LLVM's comes first, so that what it calls is called instead.
+std::optional<UnwinderCopy> exported_unwinder(const process::RemoteMemory& memory,
+                                              const process::Module& module) {
+  if (auto llvm =
+          exported_unwinder(memory, module, "__unw_add_dynamic_fde", "__unw_remove_dynamic_fde", true))
+    return llvm;
+  return exported_unwinder(memory, module, "__register_frame_info_bases", "__deregister_frame_info_bases",
+                           false);
+}
+
+/// Copies that modules export: libgcc_s.so.1, libunwind.so.1 and programs that export theirs.
 std::vector<UnwinderCopy> exported_unwinders(const process::RemoteMemory& memory,
                                              const std::vector<process::Module>& modules) {
   std::vector<UnwinderCopy> copies;
-  for (const process::Module& module : modules) {
-    const auto add = resolve::exported_symbol(memory, module, "__register_frame_info");
-    const auto remove = resolve::exported_symbol(memory, module, "__deregister_frame_info");
-    if (add && remove) copies.push_back({*add, *remove});
-  }
+  for (const process::Module& module : modules)
+    if (const auto copy = exported_unwinder(memory, module)) copies.push_back(*copy);
   return copies;
+}
+
+/// Exceptions may be raised by an unwinder that takes no tables.
+void refuse_unreachable(const process::RemoteMemory& memory, const std::vector<process::Module>& modules) {
+  for (const process::Module& module : modules)
+    if (resolve::exported_symbol(memory, module, "_Unwind_RaiseException") &&
+        !exported_unwinder(memory, module))
+      throw Error(
+          ErrorCode::refused,
+          fmt::format("exceptions may pass through the new code, and the unwinder in {} cannot be told of "
+                      "it (neither gcc's nor LLVM's)",
+                      module.name),
+          "restart the program with the fixed version");
 }
 
 std::vector<UnwinderCopy> unwinders(const patch::Patch& patch, const process::RemoteMemory& memory,
@@ -35,13 +66,40 @@ std::vector<UnwinderCopy> unwinders(const patch::Patch& patch, const process::Re
     const process::Module& module = resolve::find_module(modules, image.module, image.module_name);
     const UnwinderCopy own{module.bias.to_remote(image.own_unwinder->add),
                            module.bias.to_remote(image.own_unwinder->remove)};
-    if (std::ranges::find(copies, own.add, &UnwinderCopy::add) == copies.end()) copies.push_back(own);
+    const auto is_this = [&](const UnwinderCopy& copy) { return module.contains(copy.add); };
+    if (std::ranges::none_of(copies, is_this)) copies.push_back(own);
   }
   return copies;
 }
 
 bool has_frames(const patch::Image& image) {
   return image.eh_frame.size != 0 && image.unwind != patch::UnwindNeed::none;
+}
+
+/// Where the FDEs of an image begin. Lengths and CIE pointers are no relocated fields (LSB, "Exception
+/// Frames").
+std::vector<PatchAddress> descriptions(const patch::Image& image) {
+  std::vector<PatchAddress> found;
+  for (const patch::Segment& segment : image.segments) {
+    const std::int64_t from = image.eh_frame.begin - segment.address;
+    if (from < 0 || static_cast<std::uint64_t>(from) + image.eh_frame.size > segment.bytes.size()) continue;
+    const ByteView frames =
+        ByteView(segment.bytes).subspan(static_cast<std::size_t>(from), image.eh_frame.size);
+    for (std::uint64_t at = 0; at + 8 <= frames.size();) {
+      const auto length = load<std::uint32_t>(frames, at);
+      if (length == 0) break;
+      if (load<std::uint32_t>(frames, at + 4) != 0)
+        found.push_back(image.eh_frame.begin + static_cast<std::int64_t>(at));
+      at += 4 + std::uint64_t{length};
+    }
+    return found;
+  }
+  return found;
+}
+
+/// What `copy` is to be told of `image`, one call each.
+std::vector<PatchAddress> begins(const patch::Image& image, const UnwinderCopy& copy) {
+  return copy.takes_single ? descriptions(image) : std::vector{image.eh_frame.begin};
 }
 
 }  // namespace
@@ -60,8 +118,12 @@ bool must_unwind(const patch::Patch& patch, const process::RemoteMemory& memory,
 
 std::size_t frame_tables_wanted(const patch::Patch& patch, const process::RemoteMemory& memory,
                                 const std::vector<process::Module>& modules) {
-  const auto images = std::ranges::count_if(patch.images, has_frames);
-  return images == 0 ? 0 : static_cast<std::size_t>(images) * unwinders(patch, memory, modules).size();
+  std::size_t tables = 0;
+  if (std::ranges::none_of(patch.images, has_frames)) return tables;
+  for (const UnwinderCopy& copy : unwinders(patch, memory, modules))
+    for (const patch::Image& image : patch.images)
+      if (has_frames(image)) tables += begins(image, copy).size();
+  return tables;
 }
 
 std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch, const resolve::ResolvedPatch& resolved,
@@ -69,6 +131,7 @@ std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch, const resol
                                           const std::vector<process::Module>& modules) {
   std::vector<FrameTable> tables;
   if (std::ranges::none_of(patch.images, has_frames)) return tables;
+  if (must_unwind(patch, memory, modules)) refuse_unreachable(memory, modules);
   const auto copies = unwinders(patch, memory, modules);
   RemoteAddress object = resolved.working.begin;
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
@@ -81,11 +144,12 @@ std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch, const resol
                       "be told of it (no module exports __register_frame_info)",
                       image.module_name),
           "make the patch again with the symbols of the target, so that its own unwinder is found");
-    for (const UnwinderCopy& copy : copies) {
-      tables.push_back(
-          {copy.add, copy.remove, resolved.images[i].base.to_remote(image.eh_frame.begin), object});
-      object = object + static_cast<std::int64_t>(frame_object_size);
-    }
+    for (const UnwinderCopy& copy : copies)
+      for (const PatchAddress begin : begins(image, copy)) {
+        tables.push_back(
+            {copy.add, copy.remove, resolved.images[i].base.to_remote(begin), object, copy.takes_single});
+        object = object + static_cast<std::int64_t>(frame_object_size);
+      }
   }
   return tables;
 }
@@ -102,8 +166,11 @@ std::vector<FrameTable> known_frame_tables(const process::RemoteMemory& memory,
 }
 
 void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables) {
-  for (const FrameTable& table : tables)
+  constexpr std::uint64_t mark = 1;
+  for (const FrameTable& table : tables) {
+    if (table.is_single) caller.memory().write(table.object, std::as_bytes(std::span(&mark, 1)));
     caller.call(table.add, {table.eh_frame.value, table.object.value, 0, 0});
+  }
 }
 
 void remove_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables,

@@ -11,13 +11,17 @@
 
 namespace stent::call {
 
-/// One .eh_frame known to one copy of the unwinder (libgcc's __register_frame_info: `object` is storage of
-/// ours that it links into its list, so nothing is allocated).
+/// What one copy of the unwinder is told in one call. Of libgcc's, a whole .eh_frame: `object` is storage of
+/// ours that it links into its list, so nothing is allocated. Of LLVM's, one FDE, and `object` is a mark of
+/// ours.
 struct FrameTable {
-  RemoteAddress add;       ///< __register_frame_info(begin, object)
-  RemoteAddress remove;    ///< __deregister_frame_info(begin)
+  RemoteAddress add;  ///< __register_frame_info_bases(begin, object, 0, 0), or __unw_add_dynamic_fde(begin)
+  RemoteAddress remove;    ///< __deregister_frame_info_bases(begin), or __unw_remove_dynamic_fde(begin)
   RemoteAddress eh_frame;  ///< begin
-  RemoteAddress object;    ///< zero while not registered: the function's first store makes it non-zero
+  /// Its first word is zero while nothing is registered. libgcc's function makes it non-zero by its first
+  /// store.
+  RemoteAddress object;
+  bool is_single = false;  ///< LLVM's; to remove what was not added does nothing there
 };
 
 /// Bytes of storage for one object; libgcc's has 48.
@@ -28,8 +32,9 @@ inline constexpr std::uint64_t frame_object_size = 128;
                                               const std::vector<process::Module>& modules);
 
 /// One for each image with call frames and each copy of the unwinder that can be reached: those that modules
-/// export and the module's own. Objects stand one after the other in `storage`. Throws `refused` when an
-/// image requires the unwinder and none can be reached.
+/// export and the module's own; for each FDE with LLVM's. Objects stand one after the other in the room for
+/// working data. Throws `refused` when exceptions may pass through the patch, and no unwinder or not every
+/// one can be told.
 [[nodiscard]] std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch,
                                                         const resolve::ResolvedPatch& resolved,
                                                         const process::RemoteMemory& memory,

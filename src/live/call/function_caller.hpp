@@ -33,6 +33,8 @@ class FunctionCaller {
   std::uint64_t call(RemoteAddress function, const std::array<std::uint64_t, 4>& arguments,
                      std::chrono::nanoseconds patience = std::chrono::seconds(5));
 
+  [[nodiscard]] process::RemoteMemory& memory() { return caller_.memory(); }
+
   /// True after a call that did not return: the borrowed thread is still in it.
   [[nodiscard]] bool lost() const { return lost_; }
 

@@ -79,6 +79,10 @@ std::vector<RemoteRange> linker_tables(const process::Process& target) {
     if (const auto symbols = DynamicSymbols::of(target.memory(), module)) {
       const RemoteRange table = symbols->call_slots();
       if (table.size != 0 && module.contains(table.begin)) tables.push_back(table);
+      if (!symbols->find("__unw_add_dynamic_fde", "")) continue;
+      // LLVM's unwinder notes there where the functions that it was told of begin and end.
+      for (const process::Segment& segment : module.segments)
+        if (segment.permissions.write) tables.push_back(segment.range);
     }
   return tables;
 }

@@ -27,7 +27,8 @@ RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPat
 Bytes serialise(const RecordedRuntime& runtime) {
   nlohmann::json tables = nlohmann::json::array(), hooks = nlohmann::json::array();
   for (const call::FrameTable& table : runtime.frame_tables)
-    tables.push_back({table.add.value, table.remove.value, table.eh_frame.value, table.object.value});
+    tables.push_back(
+        {table.add.value, table.remove.value, table.eh_frame.value, table.object.value, table.is_single});
   for (const RecordedHook& hook : runtime.hooks)
     hooks.push_back({static_cast<unsigned>(hook.kind), hook.name, hook.address.value});
   const nlohmann::json json = {{"origin", runtime.origin},
@@ -50,7 +51,8 @@ RecordedRuntime parse_runtime(ByteView bytes) {
       runtime.frame_tables.push_back({{row.at(0).get<std::uint64_t>()},
                                       {row.at(1).get<std::uint64_t>()},
                                       {row.at(2).get<std::uint64_t>()},
-                                      {row.at(3).get<std::uint64_t>()}});
+                                      {row.at(3).get<std::uint64_t>()},
+                                      row.at(4).get<bool>()});
     json.at("must_unwind").get_to(runtime.must_unwind);
     for (const auto& row : json.at("hooks"))
       runtime.hooks.push_back({static_cast<patch::HookKind>(row.at(0).get<unsigned>()),
