@@ -1,29 +1,33 @@
 #!/usr/bin/env python3
-"""Runs the matrix for one kind of module and one compiler: every case of cases/ in one live process.
+"""Runs the matrix for one kind of module and one compiler: every case of cases/ in a live process, of C and of C++.
 
     run.py --stent STENT --kind KIND --compiler COMPILER [CASE...]
 
-A case is one C file that defines `long NAME(long)` and says in its first comments:
+A case is one C or C++ file that defines `long NAME(long)` (extern "C") and says in its first comments:
 
     expect N: OLD NEW [OLD2 NEW2]   answers to N before, patched, reverted and patched again (default: OLD NEW again)
     only KIND...                    kinds of module that the case is about ("KIND/gcc": with gcc); others skip it
     refuse KIND...: REGEX           kinds for which `create` must refuse (exit 11) saying REGEX
     flags FLAG...                   further compiler flags
 
-For each: check, apply, apply again (refused), list, call, revert, revert again (refused), call, apply again, revert; the
-module's code must be the very bytes it was before. Two threads spin in a patched function and a signal ticks meanwhile.
+For each: check, apply, apply again (refused), list, call, revert, revert again (refused), call, apply again (mapped from
+its file), call, revert; the module's code must be the very bytes it was before. Two threads spin in a patched function and a
+signal ticks meanwhile. What gcc builds runs with its debug information. What clang builds runs stripped, and the patches are
+made in turn from the stripped module and its separate debug file, and from the full module.
 """
 import argparse
 import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+INCLUDE = HERE.parents[1] / "include"
 DEADLINE_SECONDS = 120
 # Kind: flags of the unit, flags of the link, which file holds the unit.
 KINDS = {
@@ -55,9 +59,8 @@ class Case:
     """What a case file says about itself."""
 
     def __init__(self, path, kind, compiler):
-        self.name, self.path = path.stem, path
-        text = path.read_text()
-        said = dict(re.findall(r"^/\* (expect|only|refuse|flags) (.*?) \*/$", text, re.M))
+        self.name, self.path, self.number = path.stem, path, 0
+        said = dict(re.findall(r"^/\* (expect|only|refuse|flags) (.*?) \*/$", path.read_text(), re.M))
         argument, _, answers = said["expect"].partition(":")
         values = [int(v) for v in answers.split()]
         self.argument, self.answers = int(argument), values if len(values) == 4 else values * 2
@@ -68,35 +71,66 @@ class Case:
         self.refused = not here.isdisjoint(kinds.split())
 
 
+def compilers_of(compiler):
+    """For C and for C++."""
+    return {".c": compiler, ".cpp": compiler.replace("gcc", "g++").replace("clang", "clang++")}
+
+
 class Build:
-    """The target with every case in it, and a pair of objects of each."""
+    """The target with every case of one language in it, and a pair of objects of each."""
 
     def __init__(self, cases, work, compiler, kind):
         unit_flags, link_flags, self.home = KINDS[kind]
-        self.work, self.compiler = work, compiler
-        self.flags = ["-O2", "-std=gnu11", "-fno-ident", f"-I{HERE}", *unit_flags]
+        self.work, self.compilers = work, compilers_of(compiler)
+        self.debug_root = None
+        self.flags = ["-O2", "-g", "-fno-ident", f"-I{HERE}", f"-I{INCLUDE}", *unit_flags]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(self.compile, cases))
         (work / "cases.inc").write_text("".join(f"CASE({c.name})\n" for c in cases))
         plain = [work / f"{c.name}.plain.o" for c in cases]
+        link = self.compilers[cases[0].path.suffix]
         self.target = self.program = work / "program"
-        driver = [compiler, "-O1", "-std=gnu11", f"-I{work}", HERE / "driver.c", "-pthread"]
+        driver, dlopened = work / "driver.o", self.home == "dlopened"
+        run(compiler, "-O1", "-std=gnu11", f"-I{work}", *(unit_flags if self.home == "program" else []),
+            *(["-DDLOPENED"] if dlopened else []), "-c", HERE / "driver.c", "-o", driver)
         if self.home == "program":
-            run(*driver, *unit_flags, *plain, *link_flags, "-o", self.program)
+            run(link, driver, *plain, "-pthread", *link_flags, "-o", self.program)
         else:
             self.target = work / "libcases.so"
-            run(compiler, *plain, *link_flags, "-o", self.target)
-            dlopened = self.home == "dlopened"
-            run(*driver, *(["-DDLOPENED"] if dlopened else [self.target, f"-Wl,-rpath,{work}"]), "-o", self.program)
+            run(link, *plain, *link_flags, "-o", self.target)
+            run(compiler, driver, "-pthread", *([] if dlopened else [self.target, f"-Wl,-rpath,{work}"]), "-o", self.program)
+        self.full = self.target
+        if "clang" in compiler:
+            self.strip()
         run(compiler, "-O2", "-fPIC", "-shared", HERE / "interpose.c", "-o", work / "libinterpose.so")
 
+    def strip(self):
+        """The target runs without symbols; its full self and its debug file are elsewhere."""
+        self.full, self.debug_root = self.work / "full" / self.target.name, self.work / "debug"
+        for folder in (self.full.parent, self.debug_root):
+            folder.mkdir()
+        shutil.copy(self.target, self.full)
+        build_id = re.search(r"Build ID: (\w+)", run("readelf", "-n", self.target).stdout)[1]
+        separate = self.debug_root / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+        separate.parent.mkdir(parents=True)
+        run("objcopy", "--only-keep-debug", self.target, separate)
+        run("strip", "--strip-all", self.target)
+
+    def given(self, case):
+        """How `create` is told of the target."""
+        if self.debug_root is None or case.number % 2 == 0:
+            return ["--target", self.full]
+        return ["--target", self.target, "--debug-root", self.debug_root]
+
     def compile(self, case):
-        unit = self.work / f"{case.name}.c"  # one path for all three, as a build would have
+        suffix = case.path.suffix
+        unit = self.work / f"{case.name}{suffix}"  # one path for all three, as a build would have
         unit.write_bytes(case.path.read_bytes())
+        language = ["-std=gnu11"] if suffix == ".c" else ["-std=gnu++17"]
         sections = ["-ffunction-sections", "-fdata-sections"]
-        for extra, suffix in (([], "plain"), (sections, "old"), ([*sections, "-DNEW"], "new")):
-            run(self.compiler, *self.flags, *case.flags, *extra, "-c", unit, "-o",
-                self.work / f"{case.name}.{suffix}.o")
+        for extra, which in (([], "plain"), (sections, "old"), ([*sections, "-DNEW"], "new")):
+            run(self.compilers[suffix], *self.flags, *language, *case.flags, *extra, "-c", unit, "-o",
+                self.work / f"{case.name}.{which}.o")
 
 
 class Process:
@@ -144,8 +178,8 @@ class Runner:
     def __init__(self, stent, build, process):
         self.stent, self.build, self.process = stent, build, process
 
-    def verb(self, name, patch, expect=0):
-        return run(self.stent, name, patch, "--pid", self.process.pid, expect=expect)
+    def verb(self, name, patch, *options, expect=0):
+        return run(self.stent, name, patch, "--pid", self.process.pid, *options, expect=expect)
 
     def check(self, patch):
         """`check` looks once; on a loaded machine the spinning threads may not stop in time."""
@@ -163,7 +197,7 @@ class Runner:
 
     def create(self, case):
         patch = self.build.work / f"{case.name}.stent"
-        said = run(self.stent, "create", "--ack", "*=a case of the matrix", "--target", self.build.target, "-o", patch,
+        said = run(self.stent, "create", "--ack", "*=a case of the matrix", *self.build.given(case), "-o", patch,
                    self.build.work / f"{case.name}.old.o", self.build.work / f"{case.name}.new.o",
                    expect=REFUSED if case.refused else 0)
         if case.refused and not re.search(case.refusal, said.stderr):
@@ -185,25 +219,15 @@ class Runner:
         self.verb("revert", patch)
         self.verb("revert", patch, expect=NOT_APPLIED)
         self.answers(case, 2)
-        self.verb("apply", patch)
+        self.verb("apply", patch, "--placement", "file")
         self.answers(case, 3)
         self.verb("revert", patch)
         if self.process.code() != before:
             raise Failed("the module's code is not what it was before")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stent", required=True)
-    parser.add_argument("--compiler", default="gcc")
-    parser.add_argument("--kind", choices=KINDS, required=True)
-    parser.add_argument("--work", type=pathlib.Path, help="keep everything built here")
-    parser.add_argument("case", nargs="*")
-    arguments = parser.parse_args()
-    compiler = pathlib.Path(arguments.compiler).name
-    cases = [Case(path, arguments.kind, compiler) for path in sorted((HERE / "cases").glob("*.c"))]
-    cases = [case for case in cases if not case.skipped]
-    wanted = [case for case in cases if not arguments.case or case.name in arguments.case]
+def carry_out(arguments, cases, wanted):
+    """The cases of one language in one process; how many failed."""
     failures = 0
     with tempfile.TemporaryDirectory(prefix="stent-kinds-") as temporary:
         work = arguments.work or pathlib.Path(temporary)
@@ -220,7 +244,30 @@ def main():
                 if process.child.poll() is not None:
                     process = runner.process = Process(build)
         process.end()
-    print(f"{len(wanted) - failures} of {len(wanted)} cases, {arguments.kind}, {arguments.compiler}")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stent", required=True)
+    parser.add_argument("--compiler", default="gcc")
+    parser.add_argument("--kind", choices=KINDS, required=True)
+    parser.add_argument("--work", type=pathlib.Path, help="keep everything built here")
+    parser.add_argument("case", nargs="*")
+    arguments = parser.parse_args()
+    compiler = pathlib.Path(arguments.compiler).name
+    cases = [Case(path, arguments.kind, compiler) for path in sorted((HERE / "cases").glob("*.c*"))]
+    cases = [case for case in cases if not case.skipped]
+    for number, case in enumerate(cases):
+        case.number = number
+    failures = carried_out = 0
+    for suffix in (".c", ".cpp"):
+        some = [case for case in cases if case.path.suffix == suffix]
+        wanted = [case for case in some if not arguments.case or case.name in arguments.case]
+        if wanted:
+            failures += carry_out(arguments, some, wanted)
+            carried_out += len(wanted)
+    print(f"{carried_out - failures} of {carried_out} cases, {arguments.kind}, {arguments.compiler}")
     return 1 if failures else 0
 
 

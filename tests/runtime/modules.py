@@ -1,5 +1,6 @@
 """One patch for a program and its library: both switch in one step, and a call never meets an old and a new one."""
 
+import functools
 import pathlib
 import sys
 
@@ -39,34 +40,46 @@ int main(void) {
   return 0;
 }
 """
+# The same, with the library opened by name.
+OPENED = r"""
+#include <dlfcn.h>
+int (*there_opened)(int);
+int there(int n) { return there_opened(n); }
+__attribute__((constructor)) static void open_library(void) {
+  void* library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  there_opened = (int (*)(int))dlsym(library, "there");
+}
+"""
 HERE = "int there(int);\nint here(int n) {{ return {version} * 10 * n + there(n); }}\n"
 THERE = "int there(int n) {{ volatile int kept = {version} * n; return kept; }}\n"
 ROUNDS = 10
 
 
-def compile_unit(work, name, source, version, output):
+def compile_unit(work, name, source, version, output, *flags):
     unit = work.folder / name
     unit.write_text(source.format(version=version))
-    run(work.compiler, *work.flags, "-ffunction-sections", "-fdata-sections", "-c", unit, "-o", work.folder / output)
+    run(work.compiler, *work.flags, *flags, "-ffunction-sections", "-fdata-sections", "-c", unit, "-o", work.folder / output)
     return work.folder / output
 
 
-def build(work):
+def build(work, flags, is_opened):
     """The program, its library and the two pairs of objects."""
-    pairs = [compile_unit(work, name, source, version, f"{name}.{version}.o")
-             for name, source in (("here.c", HERE), ("there.c", THERE)) for version in (1, 2)]
+    pairs = [compile_unit(work, name, source, version, f"{name}.{version}.o", *more)
+             for name, source, more in (("here.c", HERE, flags), ("there.c", THERE, ["-fPIC"])) for version in (1, 2)]
     library = work.folder / "libthere.so"
     run(work.compiler, "-shared", "-Wl,--build-id", "-Wl,-soname,libthere.so", pairs[2], "-o", library)
     (work.folder / "main.c").write_text(MAIN)
     program = work.folder / "program"
-    run(work.compiler, *work.flags, work.folder / "main.c", pairs[0], library, "-pthread", "-Wl,--build-id",
-        f"-Wl,-rpath,{work.folder}", "-o", program)
+    (work.folder / "opened.c").write_text(OPENED)
+    reached = [f'-DLIBRARY="{library}"', work.folder / "opened.c"] if is_opened else [library, f"-Wl,-rpath,{work.folder}"]
+    run(work.compiler, *work.flags, *flags, work.folder / "main.c", pairs[0], *reached, "-pthread", "-Wl,--build-id",
+        "-o", program)
     return program, library, pairs
 
 
-def both(compiler, stent, folder):
+def both(compiler, flags, is_opened, stent, folder):
     work = Work(stent, folder, compiler)
-    program, library, pairs = build(work)
+    program, library, pairs = build(work, flags, is_opened)
     patch = work.folder / "both.stent"
     run(stent, "create", "--target", program, "--target", library, "--ack", "*=the test asks the target", "-o", patch,
         *pairs)
@@ -84,9 +97,13 @@ def both(compiler, stent, folder):
     process.close()
 
 
+NOT_PIE = ["-fno-pic", "-fno-pie", "-no-pie"]
 CASES = {
-    "gcc": lambda stent, folder: both("gcc", stent, folder),
-    "clang": lambda stent, folder: both("clang-16", stent, folder),
+    "gcc.pie.linked": functools.partial(both, "gcc", [], False),
+    "gcc.nopie.linked": functools.partial(both, "gcc", NOT_PIE, False),
+    "gcc.nopie.opened": functools.partial(both, "gcc", NOT_PIE, True),
+    "clang.pie.linked": functools.partial(both, "clang-16", [], False),
+    "clang.pie.opened": functools.partial(both, "clang-16", [], True),
 }
 
 if __name__ == "__main__":
