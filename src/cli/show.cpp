@@ -36,6 +36,9 @@ std::string describe(const patch::Binding& binding) {
       return "in the patch at " + hex(at.address.value);
     }
     std::string operator()(const patch::ShadowTable&) const { return "the table of shadow data"; }
+    std::string operator()(const patch::ChosenFunction& function) const {
+      return "what the resolver at " + hex(function.resolver.value) + " of the module chooses";
+    }
   };
   return std::visit(Words{}, binding.where);
 }

@@ -40,7 +40,9 @@ std::map<std::string, LinkAddress> known_globals(const std::vector<ChosenUnit>& 
   std::set<std::string> contested;
   for (const auto& [unit, match] : units)
     for (const model::Symbol& symbol : unit->old_object->symbols) {
-      if (symbol.binding == model::SymbolBinding::local || !symbol.definition) continue;
+      // An indirect function is not what stands at its address.
+      const bool is_indirect = symbol.type == model::SymbolType::ifunc;
+      if (symbol.binding == model::SymbolBinding::local || !symbol.definition || is_indirect) continue;
       const auto atom = match.atoms.find(symbol.definition->atom);
       if (atom == match.atoms.end() || match.conflicts.contains(atom->first)) continue;
       const LinkAddress at = atom->second + symbol.definition->offset;

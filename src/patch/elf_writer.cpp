@@ -87,7 +87,8 @@ class Writer {
   void write_pre_images() {
     for (const Image& image : patch_.images)
       for (const ReplacedFunction& function : image.replaced)
-        for (const Extent& extent : function.extents) append(file_, ByteView(extent.pre_image));
+        for (const auto* extents : {&function.extents, &function.islands})
+          for (const Extent& extent : *extents) append(file_, ByteView(extent.pre_image));
     if (layout_.pre_images_size > 0)
       add_section(".stent.pre_images", SHT_PROGBITS, 0, layout_.pre_images.value, layout_.pre_images_size, 1);
   }

@@ -49,7 +49,8 @@ inline Image example_image(unsigned char seed) {
                     {"per_thread", ThreadOffset{24}},
                     {"elsewhere", OtherModule{{Bytes(20, std::byte{0x77})}, {0x9000}}},
                     {"thread-local module", ThreadModule{}},
-                    {"shadow", ShadowTable{}}};
+                    {"shadow", ShadowTable{}},
+                    {"chosen", ChosenFunction{{0x4040}}}};
   using x86_64::RelocationType;
   image.relocations = {{{0x1001}, RelocationType::plt32, 0, -4},
                        {{0x1008}, RelocationType::pc32, 1, -4},
@@ -62,7 +63,8 @@ inline Image example_image(unsigned char seed) {
                       {{{0xa00}, 9}, bytes_of({0, 0x20, 0, 0, 0, 0, 0, 0, 0xc3})}},
                      {0x1000},
                      {{{0x1000}, 16}},
-                     {{{0xa00}, true}}}};
+                     {{{0xa00}, true}},
+                     {{{{0x1150}, 5}, bytes_of({0x0f, 0x1f, 0x44, 0, 0})}}}};
   image.unwind = UnwindNeed::required;
   image.own_unwinder = OwnUnwinder{{0x5000}, {0x5100}};
   image.hooks = {{HookKind::pre_apply, "stent_pre_apply", {0x1000}},

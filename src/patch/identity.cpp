@@ -63,6 +63,7 @@ struct BindingDigest {
   }
   void operator()(const OwnImage& own) const { digest.add(own.address); }
   void operator()(const ShadowTable&) const {}
+  void operator()(const ChosenFunction& function) const { digest.add(function.resolver); }
 };
 
 void add_contents(Digest& digest, const Image& image) {
@@ -104,10 +105,12 @@ void add_replaced(Digest& digest, const Image& image) {
   for (const ReplacedFunction& function : image.replaced) {
     digest.add(function.name);
     digest.add(function.replacement);
-    digest.add(function.extents.size());
-    for (const Extent& extent : function.extents) {
-      digest.add(extent.range);
-      digest.add(ByteView(extent.pre_image));
+    for (const auto* extents : {&function.extents, &function.islands}) {
+      digest.add(extents->size());
+      for (const Extent& extent : *extents) {
+        digest.add(extent.range);
+        digest.add(ByteView(extent.pre_image));
+      }
     }
     digest.add(function.load_time.size());
     for (const LoadTimeField& field : function.load_time) {

@@ -36,7 +36,8 @@ FileLayout lay_out(const Patch& patch) {
       offset += segment.bytes.size();
     }
     for (const ReplacedFunction& function : image.replaced)
-      for (const Extent& extent : function.extents) layout.pre_images_size += extent.pre_image.size();
+      for (const auto* extents : {&function.extents, &function.islands})
+        for (const Extent& extent : *extents) layout.pre_images_size += extent.pre_image.size();
   }
   layout.pre_images = {offset};
   offset += layout.pre_images_size;

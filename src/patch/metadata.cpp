@@ -126,6 +126,9 @@ struct BindingJson {
   }
   Json operator()(const OwnImage& own) const { return {{"in", "own"}, {"address", own.address.value}}; }
   Json operator()(const ShadowTable&) const { return {{"in", "shadow"}}; }
+  Json operator()(const ChosenFunction& function) const {
+    return {{"in", "chosen"}, {"address", function.resolver.value}};
+  }
 };
 
 Json json_of(const Binding& binding) {
@@ -153,6 +156,8 @@ Binding binding_of(const Json& json) {
     binding.where = OwnImage{{number(member(json, "address"))}};
   else if (in == "shadow")
     binding.where = ShadowTable{};
+  else if (in == "chosen")
+    binding.where = ChosenFunction{{number(member(json, "address"))}};
   else
     malformed("unknown kind of binding '" + in + "'");
   return binding;
@@ -161,12 +166,27 @@ Binding binding_of(const Json& json) {
 // ---- replaced functions
 
 /// Hands out the places of the pre-images, one after the other in the order of the patch.
-Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
-  Json extents = Json::array();
-  for (const Extent& extent : function.extents) {
-    extents.push_back(Json::array({extent.range.begin.value, extent.range.size, pre_image_at}));
+Json json_of(const std::vector<Extent>& extents, std::uint64_t& pre_image_at) {
+  Json rows = Json::array();
+  for (const Extent& extent : extents) {
+    rows.push_back(Json::array({extent.range.begin.value, extent.range.size, pre_image_at}));
     pre_image_at += extent.pre_image.size();
   }
+  return rows;
+}
+
+std::vector<Extent> extents_of(const Json& rows, ByteView contents) {
+  std::vector<Extent> extents;
+  for (const Json& one : rows) {
+    row(one, 3);
+    extents.push_back({{{number(one[0])}, number(one[1])}, slice(contents, number(one[2]), number(one[1]))});
+  }
+  return extents;
+}
+
+Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
+  Json extents = json_of(function.extents, pre_image_at);
+  Json islands = json_of(function.islands, pre_image_at);
   Json new_extents = Json::array();
   for (const PatchRange& range : function.new_extents) new_extents.push_back(range_json(range));
   Json load_time = Json::array();
@@ -175,6 +195,7 @@ Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
   return {{"name", function.name},
           {"extents", std::move(extents)},
           {"load_time", std::move(load_time)},
+          {"islands", std::move(islands)},
           {"replacement", function.replacement.value},
           {"new_extents", std::move(new_extents)}};
 }
@@ -182,11 +203,8 @@ Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
 ReplacedFunction replaced_of(const Json& json, ByteView contents) {
   ReplacedFunction function;
   function.name = text(member(json, "name"));
-  for (const Json& extent : list(json, "extents")) {
-    row(extent, 3);
-    function.extents.push_back(
-        {{{number(extent[0])}, number(extent[1])}, slice(contents, number(extent[2]), number(extent[1]))});
-  }
+  function.extents = extents_of(list(json, "extents"), contents);
+  function.islands = extents_of(list(json, "islands"), contents);
   for (const Json& field : list(json, "load_time")) {
     row(field, 2);
     function.load_time.push_back({{number(field[0])}, truth(field[1])});

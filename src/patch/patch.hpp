@@ -50,10 +50,15 @@ struct ShadowTable {  ///< the target's table of shadow data, shared by all patc
   bool operator==(const ShadowTable&) const = default;
 };
 
+struct ChosenFunction {  ///< what an indirect function (IFUNC) of the image's module chooses when asked
+  LinkAddress resolver;
+  bool operator==(const ChosenFunction&) const = default;
+};
+
 struct Binding {
   std::string name;  ///< for people: the symbol, possibly with "+offset"
   std::variant<ModuleAddress, DynamicSymbol, ThreadOffset, OtherImage, OtherModule, OwnImage, ThreadModule,
-               ShadowTable>
+               ShadowTable, ChosenFunction>
       where;
   bool operator==(const Binding&) const = default;
 };
@@ -92,7 +97,7 @@ struct PatchSymbol {
   bool operator==(const PatchSymbol&) const = default;
 };
 
-/// One contiguous part of a function in the target, with the bytes it must have there.
+/// One contiguous part of the target's code, with the bytes it must have there.
 struct Extent {
   LinkRange range;
   Bytes pre_image;  ///< exactly range.size bytes
@@ -119,6 +124,9 @@ struct ReplacedFunction {
   PatchAddress replacement;                ///< the new entry
   std::vector<PatchRange> new_extents;     ///< all parts of the new function, its entry's first
   std::vector<LoadTimeField> load_time{};  ///< ascending, each wholly inside one extent
+  /// Of a function shorter than a near jump: places for that jump, which a short one at the entry reaches,
+  /// in padding and in the entry's page; nearest first. Which is taken is decided in the target.
+  std::vector<Extent> islands{};
   bool operator==(const ReplacedFunction&) const = default;
 
   [[nodiscard]] LinkAddress entry() const { return extents.at(0).range.begin; }

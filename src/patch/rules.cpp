@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "binary/arch/x86_64/jump.hpp"
 #include "patch/page.hpp"
 
 namespace stent::patch {
@@ -108,6 +109,7 @@ class ImageRules {
         taken.push_back(extent.range);
       }
       check_load_time(function, name);
+      check_islands(function, name);
       require(!function.new_extents.empty() && function.new_extents.front().begin == function.replacement,
               "replacement of " + name);
       for (const PatchRange& range : function.new_extents)
@@ -117,6 +119,19 @@ class ImageRules {
     for (std::size_t i = 1; i < taken.size(); ++i)
       require(taken[i - 1].end() <= taken[i].begin, "two replaced functions share bytes");
   }
+
+  void check_islands(const ReplacedFunction& function, const std::string& name) const {
+    for (const Extent& island : function.islands) {
+      require(island.range.size == x86_64::near_jump_size && island.pre_image.size() == island.range.size,
+              "size of an island of " + name);
+      require(x86_64::short_jump(function.entry().value, island.range.begin.value).has_value() &&
+                  page_of(island.range.begin) == page_of(function.entry()) &&
+                  page_of(island.range.end() - 1) == page_of(function.entry()),
+              "place of an island of " + name);
+    }
+  }
+
+  static std::uint64_t page_of(LinkAddress at) { return at.value / page_size; }
 
   void check_load_time(const ReplacedFunction& function, const std::string& name) const {
     std::uint64_t end = 0;

@@ -22,7 +22,7 @@ bool killed_at(std::size_t step, const std::function<void()>& action) {
   return ending.killed;
 }
 
-class KilledAtEveryStep : public testing::Test {
+class KilledAtEveryStep : public testing::TestWithParam<const char*> {
  protected:
   void expect_unmixed(std::size_t step, const std::vector<std::string>& allowed, long mixed = 0) {
     ASSERT_LE(target_.newly_mixed(), mixed) << "killed at step " << step;
@@ -47,13 +47,13 @@ class KilledAtEveryStep : public testing::Test {
     }
   }
 
-  test::PairTarget target_{1};
+  test::PairTarget target_{1, GetParam()};
   Pid pid_ = target_.pid();
   patch::Patch first_ = target_.patch("first", 2), second_ = target_.patch("second", 3);
   test::PairTarget::State before_ = target_.state();
 };
 
-TEST_F(KilledAtEveryStep, ApplyOfSeveralFunctionsLeavesNoMix) {
+TEST_P(KilledAtEveryStep, ApplyOfSeveralFunctionsLeavesNoMix) {
   std::size_t step = 0;
   for (bool killed = true; killed && !HasFatalFailure(); ++step) {
     killed = killed_at(step, [&] { apply(first_, pid_, patient); });
@@ -70,7 +70,7 @@ TEST_F(KilledAtEveryStep, ApplyOfSeveralFunctionsLeavesNoMix) {
   EXPECT_GT(step, 20U);
 }
 
-TEST_F(KilledAtEveryStep, RevertOfSeveralFunctionsLeavesNoMix) {
+TEST_P(KilledAtEveryStep, RevertOfSeveralFunctionsLeavesNoMix) {
   std::size_t step = 0;
   for (bool killed = true; killed && !HasFatalFailure(); ++step) {
     apply_or_find(first_);
@@ -86,7 +86,7 @@ TEST_F(KilledAtEveryStep, RevertOfSeveralFunctionsLeavesNoMix) {
   EXPECT_GT(step, 20U);
 }
 
-TEST_F(KilledAtEveryStep, UpgradeLeavesOldOrNew) {
+TEST_P(KilledAtEveryStep, UpgradeLeavesOldOrNew) {
   Options upgrade = patient;
   upgrade.replace = {first_.id};
   std::size_t step = 0;
@@ -106,6 +106,9 @@ TEST_F(KilledAtEveryStep, UpgradeLeavesOldOrNew) {
   }
   EXPECT_GT(step, 20U);
 }
+
+INSTANTIATE_TEST_SUITE_P(Targets, KilledAtEveryStep, testing::Values("pair", "short_pair"),
+                         [](const auto& target) { return std::string(target.param); });
 
 }  // namespace
 }  // namespace stent::transaction

@@ -9,8 +9,10 @@
 #include <sstream>
 #include <string>
 
+#include "create/bind/find_islands.hpp"
 #include "live/process/process.hpp"
 #include "live/transaction/transaction.hpp"
+#include "patch/assign_islands.hpp"
 #include "patches_for_tests.hpp"
 #include "target_process.hpp"
 
@@ -18,8 +20,10 @@ namespace stent::test {
 
 class PairTarget {
  public:
-  explicit PairTarget(int threads) : target_("pair", {std::to_string(threads)}) {
-    program_ = model::load_image(std::string(STENT_TARGETS_DIR) + "/target_pair_gcc");
+  /// `program`: "pair", or "short_pair", whose functions are too short for a jump.
+  explicit PairTarget(int threads, const std::string& program = "pair")
+      : target_(program, {std::to_string(threads)}) {
+    program_ = model::load_image(std::string(STENT_TARGETS_DIR) + "/target_" + program + "_gcc");
   }
 
   [[nodiscard]] Pid pid() const { return target_.pid(); }
@@ -57,6 +61,9 @@ class PairTarget {
     image.replaced.push_back(high);
     const auto pair = replacing(program_, "pair", returning(0), name).images[0].replaced[0].extents[0];
     image.replaced[0].extents.push_back(pair);
+    for (patch::ReplacedFunction& function : image.replaced)
+      if (patch::needs_island(function))
+        function.islands = bind::find_islands(program_, function.extents[0].range);
     return result;
   }
 

@@ -251,15 +251,27 @@ long provided(void) __attribute__((ifunc("choose")));
 
 
 def indirect_function(bench):
-    """What the resolver chose stands in another module's slot; where nobody used it, it is refused by name."""
+    """Nobody has used it: its resolver is asked. Else what it chose then stands in another module's slot."""
     library = bench.library("indirect", INDIRECT)
     user = bench.library("user", "long provided(void);\nlong use(void) { return provided(); }\n", library)
     objects = bench.unit(OLD, CALLS)
     program = bench.program(objects[0], library)
     bench.start(program)
-    bench.refused(program, objects, 11, "chosen by the machine")
+    bench.heal(program, objects, "own 1", 1, 31)
     bench.open(user, "global")
     bench.heal(program, objects, "own 1", 1, 31)
+
+
+def failing_resolver(bench):
+    """A resolver that faults, or that chooses nothing, is none of the process's trouble."""
+    for body, text in (("volatile long *nowhere = (volatile long *)8; return (long (*)(void))*nowhere;", "IFUNC.* failed"), ("return 0;", "chose what is no function")):
+        library = bench.library(f"failing{len(text)}", INDIRECT.replace("return chosen;", "(void)chosen; " + body))
+        objects = bench.unit(OLD, CALLS)
+        program = bench.program(objects[0], library)
+        bench.start(program)
+        bench.refused(program, objects, 11, text)
+        bench.ask("own 1", 1)
+        bench.end()
 
 
 def copied_variable(bench):
@@ -296,7 +308,8 @@ def library_opened_after_another_patch(bench):
 
 CASES = [order_of_the_program, preloaded_library_comes_first, old_hash_table, default_version, old_version_by_name,
          group_of_a_local_library, local_library_is_not_visible, namespace_of_its_own, same_library_in_two_namespaces,
-         interposable_function, symbolic_library, protected_function, indirect_function, copied_variable,
+         interposable_function, symbolic_library, protected_function, indirect_function,
+         failing_resolver, copied_variable,
          library_opened_after_another_patch]
 
 

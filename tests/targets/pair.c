@@ -12,6 +12,7 @@
 
 static atomic_long pairs, mixed;
 
+#ifndef PAIR_IS_GIVEN
 KEPT __attribute__((aligned(4096))) int low(void) {
   int value = 1;
   __asm__ volatile("" : "+r"(value));
@@ -23,6 +24,7 @@ KEPT __attribute__((aligned(4096))) int high(void) {
   __asm__ volatile("" : "+r"(value));
   return value;
 }
+#endif
 
 static int (*volatile call_low)(void) = low;
 static int (*volatile call_high)(void) = high;

@@ -87,6 +87,7 @@ class Binder {
     BoundFunction bound{change.new_function.value(), change.name,
                         extents_of(image_, change.name, names, *matched)};
     bound.load_time = load_time_fields(image_, change.name, bound.extents);
+    bound.islands = islands_of(image_, change.name, bound.extents);
     bound_.replaced.push_back(std::move(bound));
     take_function(*change.new_function);
   }
@@ -167,13 +168,27 @@ class Binder {
       return bound;
     }
     if (x86_64::describe(reference.type).is_tls) return bind_thread_local(symbol.name, reference.type);
+    if (const auto resolver = known_resolver(symbol)) return bind_indirect(image_, symbol.name, *resolver);
     BoundTarget bound = bind_by_name(image_, symbol);
     const auto known = globals_.find(symbol.name);
-    if (bound.access != Access::own_slot || known == globals_.end()) return bound;
+    const bool is_open = std::holds_alternative<patch::DynamicSymbol>(bound.binding.where);
+    if (!is_open || known == globals_.end()) return bound;
     // Some linkers (mold) make globals that are not exported local.
     bound = bind_to(image_, symbol.name, known->second, "matched code of its own unit names it");
     bound.is_function = symbol.type == model::SymbolType::function;
     return bound;
+  }
+
+  /// Of an indirect function of the unit, by its matched code.
+  [[nodiscard]] std::optional<LinkAddress> known_resolver(const model::Symbol& symbol) const {
+    if (symbol.type != model::SymbolType::ifunc || !symbol.definition) return {};
+    const auto old = std::ranges::find_if(old_.symbols, [&](const model::Symbol& other) {
+      return other.name == symbol.name && other.type == symbol.type && other.definition;
+    });
+    if (old == old_.symbols.end()) return {};
+    const auto atom = match_.atoms.find(old->definition->atom);
+    if (atom == match_.atoms.end() || match_.conflicts.contains(atom->first)) return {};
+    return atom->second + old->definition->offset;
   }
 
   /// Through the module's own slot for the symbol where it has one of the reference's kind (so that

@@ -31,6 +31,7 @@ struct BoundFunction {
   std::string name;
   std::vector<patch::Extent> extents;  ///< entry first; from the target, with pre-images
   std::vector<patch::LoadTimeField> load_time{};
+  std::vector<patch::Extent> islands{};
 };
 
 struct BoundUnit {

@@ -114,6 +114,16 @@ bool may_be_interposed(const model::Image& image, const model::Symbol& symbol,
   });
 }
 
+BoundTarget bind_indirect(const model::Image& image, const std::string& name, LinkAddress resolver) {
+  const auto slot = image.ifunc_slots.find(resolver);
+  if (slot != image.ifunc_slots.end())
+    return {at_address(name, slot->second), Access::slot, true, "the slot its resolver chose for"};
+  return {{name, patch::ChosenFunction{resolver}},
+          Access::own_slot,
+          true,
+          "its resolver is asked when the patch is applied"};
+}
+
 BoundTarget bind_by_name(const model::Image& image, const model::Symbol& symbol) {
   if (const auto import = find_import(image, symbol.name))
     return bind_import(image, *import, "the module imports it");
@@ -127,13 +137,8 @@ BoundTarget bind_by_name(const model::Image& image, const model::Symbol& symbol)
     bound.binding = at_address(symbol.name, found.front()->address);
     bound.is_function = found.front()->type == model::SymbolType::function;
     bound.evidence = "the module's only global of this name";
-    if (found.front()->type == model::SymbolType::ifunc) {
-      const auto slot = image.ifunc_slots.find(found.front()->address);
-      if (slot != image.ifunc_slots.end())
-        return {at_address(symbol.name, slot->second), Access::slot, true, "the slot its resolver chose for"};
-      throw Error(ErrorCode::refused, symbol.name + " is an indirect function of the target without a slot",
-                  "call it through an existing caller");
-    }
+    if (found.front()->type == model::SymbolType::ifunc)
+      return bind_indirect(image, symbol.name, found.front()->address);
     return bound;
   }
   const bool weak = symbol.binding == model::SymbolBinding::weak;

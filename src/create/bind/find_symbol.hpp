@@ -24,6 +24,11 @@ namespace stent::bind {
 /// `refused` when the module has the name only as another unit's local, or more than once.
 [[nodiscard]] BoundTarget bind_by_name(const model::Image& image, const model::Symbol& symbol);
 
+/// An indirect function (IFUNC) of the module by its resolver: through the slot that holds what was chosen,
+/// or asked when the patch is applied.
+[[nodiscard]] BoundTarget bind_indirect(const model::Image& image, const std::string& name,
+                                        LinkAddress resolver);
+
 /// The binding for what matched code named.
 [[nodiscard]] BoundTarget bind_to(const model::Image& image, const std::string& name,
                                   const decltype(Inference::where)& where, std::string evidence);

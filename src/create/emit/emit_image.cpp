@@ -5,6 +5,7 @@
 #include "create/emit/frames.hpp"
 #include "create/emit/references.hpp"
 #include "create/emit/running.hpp"
+#include "patch/assign_islands.hpp"
 
 namespace stent::emit {
 namespace {
@@ -25,7 +26,8 @@ std::vector<patch::ReplacedFunction> replaced_functions(const std::vector<bind::
   for (std::size_t unit = 0; unit < units.size(); ++unit)
     for (const bind::BoundFunction& function : units[unit].replaced) {
       const model::Function& parts = (*units[unit].new_object)[function.new_function];
-      patch::ReplacedFunction out{function.name, function.extents, {}, {}, function.load_time};
+      patch::ReplacedFunction out{function.name,      function.extents, {}, {},
+                                  function.load_time, function.islands};
       out.new_extents.push_back(range_of(units[unit], unit, parts.entry, placement, draft));
       for (const model::AtomId fragment : parts.fragments)
         out.new_extents.push_back(range_of(units[unit], unit, fragment, placement, draft));
@@ -53,6 +55,7 @@ patch::Image emit_image(const model::Image& target, const std::vector<bind::Boun
   image.module = target.build_id;
   image.module_name = target.soname.empty() ? target.path.filename().string() : target.soname;
   image.replaced = replaced_functions(units, placement, draft);
+  static_cast<void>(patch::assign_islands(image, [](const patch::Extent&) { return true; }));
   image.eh_frame = frames.eh_frame;
   image.eh_frame_hdr = frames.eh_frame_hdr;
   describe_running(target, units, placement, draft, image);

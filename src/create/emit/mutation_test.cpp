@@ -147,6 +147,7 @@ struct MovedBinding {
   void operator()(patch::ThreadOffset& thread) const { thread.offset += 4; }
   void operator()(patch::OtherImage& other) const { other.address = other.address + 8; }
   void operator()(patch::OtherModule& other) const { other.address = other.address + 8; }
+  void operator()(patch::ChosenFunction& chosen) const { chosen.resolver = chosen.resolver + 8; }
   void operator()(patch::OwnImage& own) const { own.address = own.address + 8; }
   void operator()(auto&) const {}
 };

@@ -35,6 +35,9 @@ struct World {
   std::uint64_t operator()(const patch::ShadowTable&) const {
     return random_page(random, 1ull << 40, 1ull << 46) + 64;
   }
+  std::uint64_t operator()(const patch::ChosenFunction&) const {
+    return random_page(random, 1ull << 40, 1ull << 46) + 80;
+  }
 };
 
 }  // namespace

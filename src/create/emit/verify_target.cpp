@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <set>
 
+#include "create/bind/find_islands.hpp"
 #include "create/emit/self_verify.hpp"
+#include "patch/assign_islands.hpp"
 
 namespace stent::emit {
 namespace {
@@ -17,6 +19,13 @@ void verify_extent(const patch::ReplacedFunction& function, const patch::Extent&
   for (const LinkRange& other : target.function_extents)
     if (extent.range.contains(other.begin) && other.begin != extent.range.begin)
       wrong("an extent of " + function.name + " reaches into another function");
+}
+
+/// Found again, so that none was lost or moved.
+void verify_islands(const patch::ReplacedFunction& function, const model::Image& target) {
+  const auto found = patch::needs_island(function) ? bind::find_islands(target, function.extents[0].range)
+                                                   : std::vector<patch::Extent>();
+  if (found != function.islands) wrong("the islands of " + function.name + " are not those of the target");
 }
 
 /// Each once: units may share a COMDAT function.
@@ -37,6 +46,7 @@ void verify_target(const patch::Image& image, const std::vector<bind::BoundUnit>
   for (const patch::ReplacedFunction& function : image.replaced) {
     if (!replaced.insert(function.entry()).second) wrong(function.name + " is replaced twice");
     for (const patch::Extent& extent : function.extents) verify_extent(function, extent, target);
+    verify_islands(function, target);
   }
   if (replaced != entries_of(units)) wrong("the replaced functions are not those that changed");
 }

@@ -85,6 +85,7 @@ class ManualBinder {
     bind::BoundFunction bound{id, mark.target.symbol,
                               bind::extents_of(image_, mark.target.symbol, {mark.target.symbol}, parts)};
     bound.load_time = bind::load_time_fields(image_, bound.name, bound.extents);
+    bound.islands = bind::islands_of(image_, bound.name, bound.extents);
     unit_.bound.replaced.push_back(std::move(bound));
     unit_.changes->functions.push_back({diff::ChangeKind::changed, mark.target.symbol, {}, id, {}});
     carried_.add(object_[id].entry);

@@ -21,92 +21,120 @@ Error crosses_pages(const JumpWrite& write) {
           "leave this function out of the fix, and change its callers instead"};
 }
 
-using PageWrites = std::vector<const JumpWrite*>;
+using PageWrites = std::vector<PieceWrite>;
 
 /// Grouped by page, ascending.
 std::vector<PageWrites> by_page(std::span<const JumpWrite> writes) {
-  PageWrites sorted;
-  for (const JumpWrite& write : writes) sorted.push_back(&write);
-  std::ranges::sort(sorted, {}, [](const JumpWrite* write) { return write->entry; });
+  PageWrites sorted = pieces_of(writes);
+  std::ranges::sort(sorted, {}, &PieceWrite::at);
   std::vector<PageWrites> pages;
-  for (const JumpWrite* write : sorted) {
-    if (pages.empty() || page_of(pages.back().front()->entry) != page_of(write->entry)) pages.emplace_back();
-    pages.back().push_back(write);
+  for (const PieceWrite& piece : sorted) {
+    if (pages.empty() || page_of(pages.back().front().at) != page_of(piece.at)) pages.emplace_back();
+    pages.back().push_back(piece);
   }
   return pages;
 }
 
-/// One write from the first entry of a page to the last one's end.
-void write_page(process::RemoteMemory& memory, const PageWrites& writes, Bytes JumpWrite::*wanted) {
-  const RemoteAddress begin = writes.front()->entry;
+/// One write from the first piece of a page to the last one's end.
+void write_page(process::RemoteMemory& memory, const PageWrites& pieces, const Bytes* PieceWrite::*wanted) {
+  const RemoteAddress begin = pieces.front().at;
   const std::int64_t size =
-      writes.back()->entry - begin + static_cast<std::int64_t>((writes.back()->*wanted).size());
+      pieces.back().at - begin + static_cast<std::int64_t>((pieces.back().*wanted)->size());
   Bytes bytes(static_cast<std::size_t>(size));
-  if (writes.size() > 1) memory.read(begin, MutableByteView(bytes));
-  for (const JumpWrite* write : writes)
-    std::ranges::copy(write->*wanted, bytes.begin() + (write->entry - begin));
+  if (pieces.size() > 1) memory.read(begin, MutableByteView(bytes));
+  for (const PieceWrite& piece : pieces)
+    std::ranges::copy(*(piece.*wanted), bytes.begin() + (piece.at - begin));
   memory.write(begin, bytes);
+}
+
+/// The near jump to the replacement, standing at `at`.
+Bytes jump_to_replacement(const resolve::ResolvedFunction& function, RemoteAddress at) {
+  const auto jump = x86_64::near_jump(at.value, function.replacement.value);
+  if (!jump)
+    throw Error(ErrorCode::refused,
+                fmt::format("{} at {:#x} is out of reach of its replacement at {:#x}", function.name,
+                            at.value, function.replacement.value),
+                "restart the target; its address space around this module is too full");
+  return {jump->begin(), jump->end()};
+}
+
+JumpWrite plan_one(const resolve::ResolvedFunction& function) {
+  JumpWrite write{function.name, function.entry, function.present, {}, function.module_extents};
+  if (function.island) {
+    const resolve::ResolvedIsland& island = *function.island;
+    const auto hop = x86_64::short_jump(function.entry.value, island.at.value);
+    if (!hop)
+      throw Error(ErrorCode::bad_input, "an island out of reach of " + function.name, "make it again");
+    write.after.assign(hop->begin(), hop->end());
+    write.island = {island.at, island.present, jump_to_replacement(function, island.at)};
+  } else {
+    write.after = jump_to_replacement(function, function.entry);
+  }
+  for (const PieceWrite& piece : pieces_of(std::span(&write, 1)))
+    if (page_of(piece.at) != page_of(function.entry) ||
+        page_of(piece.at + static_cast<std::int64_t>(piece.after->size()) - 1) != page_of(function.entry))
+      throw crosses_pages(write);
+  return write;
 }
 
 }  // namespace
 
+std::vector<PieceWrite> pieces_of(std::span<const JumpWrite> writes) {
+  std::vector<PieceWrite> pieces;
+  for (const JumpWrite& write : writes) {
+    if (!write.after.empty()) pieces.push_back({&write, write.entry, &write.before, &write.after});
+    if (write.island)
+      pieces.push_back({&write, write.island->at, &write.island->before, &write.island->after});
+  }
+  return pieces;
+}
+
 std::vector<JumpWrite> plan(const resolve::ResolvedPatch& resolved) {
   std::vector<JumpWrite> writes;
-  for (const resolve::ResolvedFunction& function : resolved.functions) {
-    const auto jump = x86_64::near_jump(function.entry.value, function.replacement.value);
-    if (!jump)
-      throw Error(ErrorCode::refused,
-                  fmt::format("{} at {:#x} is out of reach of its replacement at {:#x}", function.name,
-                              function.entry.value, function.replacement.value),
-                  "restart the target; its address space around this module is too full");
-    writes.push_back({function.name, function.entry, function.present, Bytes(jump->begin(), jump->end()),
-                      function.module_extents});
-    const RemoteAddress last = function.entry + static_cast<std::int64_t>(jump->size()) - 1;
-    if (page_of(function.entry) != page_of(last)) throw crosses_pages(writes.back());
-  }
+  for (const resolve::ResolvedFunction& function : resolved.functions) writes.push_back(plan_one(function));
   return writes;
 }
 
 std::vector<JumpWrite> reversed(std::span<const JumpWrite> writes) {
-  std::vector<JumpWrite> result;
-  for (auto write = writes.rbegin(); write != writes.rend(); ++write)
-    result.push_back({write->function, write->entry, write->after, write->before, write->extents});
+  std::vector<JumpWrite> result(writes.rbegin(), writes.rend());
+  for (JumpWrite& write : result) {
+    std::swap(write.before, write.after);
+    if (write.island) std::swap(write.island->before, write.island->after);
+  }
   return result;
 }
 
 void touch(process::RemoteMemory& memory, std::span<const JumpWrite> writes) {
-  for (const JumpWrite& write : writes) {
-    const auto last = static_cast<std::int64_t>(write.after.size()) - 1;
-    memory.write(write.entry, memory.read(write.entry, 1));
-    memory.write(write.entry + last, memory.read(write.entry + last, 1));
+  for (const PieceWrite& piece : pieces_of(writes)) {
+    const auto last = static_cast<std::int64_t>(piece.after->size()) - 1;
+    memory.write(piece.at, memory.read(piece.at, 1));
+    memory.write(piece.at + last, memory.read(piece.at + last, 1));
   }
 }
 
 const JumpWrite* first_changed(const process::RemoteMemory& memory, std::span<const JumpWrite> writes) {
+  const auto pieces = pieces_of(writes);
   std::vector<Bytes> found;
   std::vector<process::ReadRequest> requests;
-  for (const JumpWrite& write : writes) {
-    found.emplace_back(write.before.size());
-    requests.push_back({write.entry, found.back(), false});
+  for (const PieceWrite& piece : pieces) {
+    found.emplace_back(piece.before->size());
+    requests.push_back({piece.at, found.back(), false});
   }
   memory.read_many(requests);
-  for (std::size_t i = 0; i < writes.size(); ++i)
-    if (!requests[i].ok || found[i] != writes[i].before) return &writes[i];
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    if (!requests[i].ok || found[i] != *pieces[i].before) return pieces[i].of;
   return nullptr;
 }
 
-bool is_one_page(std::span<const JumpWrite> writes) {
-  return std::ranges::all_of(
-      writes, [&](const JumpWrite& write) { return page_of(write.entry) == page_of(writes[0].entry); });
-}
+bool is_one_page(std::span<const JumpWrite> writes) { return by_page(writes).size() <= 1; }
 
 void write_all(process::RemoteMemory& memory, std::span<const JumpWrite> writes) {
   const auto pages = by_page(writes);
   std::size_t done = 0;
   try {
-    for (; done < pages.size(); ++done) write_page(memory, pages[done], &JumpWrite::after);
+    for (; done < pages.size(); ++done) write_page(memory, pages[done], &PieceWrite::after);
   } catch (...) {
-    while (done-- > 0) write_page(memory, pages[done], &JumpWrite::before);
+    while (done-- > 0) write_page(memory, pages[done], &PieceWrite::before);
     throw;
   }
 }

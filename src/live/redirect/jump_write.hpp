@@ -13,13 +13,33 @@
 
 namespace stent::redirect {
 
+/// Padding that holds, or held, the jump which a short jump at the entry leads to. It lies in the page of the
+/// entry, so both change by one write.
+struct IslandWrite {
+  RemoteAddress at;
+  Bytes before;
+  Bytes after;  ///< as long as `before`
+};
+
 struct JumpWrite {
   std::string function;
   RemoteAddress entry;
-  Bytes before;
+  Bytes before;                      ///< empty: the entry stays as it is, and only the island changes
   Bytes after;                       ///< as long as `before`
   std::vector<RemoteRange> extents;  ///< of the function that stands there when no patch does
+  std::optional<IslandWrite> island{};
 };
+
+/// One contiguous change of a JumpWrite.
+struct PieceWrite {
+  const JumpWrite* of;
+  RemoteAddress at;
+  const Bytes* before;
+  const Bytes* after;
+};
+
+/// Entries and islands, in the order of `writes`.
+[[nodiscard]] std::vector<PieceWrite> pieces_of(std::span<const JumpWrite> writes);
 
 /// The jumps that redirect every function of `resolved`. Throws `refused` when one is out of reach or would
 /// lie in two pages, which no single write changes.

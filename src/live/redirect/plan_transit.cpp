@@ -48,10 +48,11 @@ class Planner {
         limits_(resolve::read_address_limits(target.pid())),
         mappings_(target.mappings()),
         groups_(neighbourhoods(writes)) {
-    if (writes.size() > most_slots)
+    const std::size_t places = pieces_of(writes).size();
+    if (places > most_slots)
       throw Error(ErrorCode::refused,
-                  fmt::format("{} functions in several pages are more than the {} that can switch together",
-                              writes.size(), most_slots),
+                  fmt::format("{} places in several pages are more than the {} that can switch together",
+                              places, most_slots),
                   "split the fix into patches that do not depend on each other");
   }
 
@@ -59,7 +60,8 @@ class Planner {
     // One neighbourhood: its slots lie beside it. Several: where 32 bits name them from everywhere.
     const RemoteRange near = groups_.size() == 1 ? groups_[0].extent() : RemoteRange{};
     std::size_t count = 0;
-    for (const Neighbours& group : groups_) count += group.writes.size();
+    for (const Neighbours& group : groups_)
+      for (const JumpWrite* write : group.writes) count += pieces_of(std::span(write, 1)).size();
     result_.transit.head = reserve(near, head_room(count, groups_.size()));
     for (const Neighbours& group : groups_) add(group);
     result_.head = serialise(result_.transit);
@@ -79,18 +81,41 @@ class Planner {
     const RemoteRange range = reserve(group.extent(), group.room());
     Bytes code;
     for (const JumpWrite* write : group.writes) {
+      if (write->after.empty()) {  // nothing leads to this island any more
+        pass(write->island->at, write->island->before, write->island->before, write->island->after);
+        continue;
+      }
       const RemoteAddress at = range.begin + static_cast<std::int64_t>(code.size());
-      const RemoteAddress slot = slot_address(result_.transit.head.begin, result_.transit.passages.size());
-      Stub stub = make_stub(*write, at, slot, target_->memory());
-      const auto jump = x86_64::near_jump(write->entry.value, at.value);
-      if (!jump) throw out_of_reach(*write);
-      result_.transit.passages.push_back({write->entry, write->before, Bytes(jump->begin(), jump->end()),
-                                          write->after, stub.old_way, stub.new_way});
+      Stub stub = add_stub(*write, at);
       stub.code.resize(stub_limit, std::byte{0xcc});
       code.insert(code.end(), stub.code.begin(), stub.code.end());
     }
     result_.transit.stubs.push_back(range);
     result_.stubs.push_back(std::move(code));
+  }
+
+  void pass(RemoteAddress place, const Bytes& before, const Bytes& meanwhile, const Bytes& after,
+            std::uint64_t old_way = 0, std::uint64_t new_way = 0) {
+    result_.transit.passages.push_back({place, before, meanwhile, after, old_way, new_way});
+  }
+
+  /// The stub at `at`, and the places that lead to it meanwhile.
+  Stub add_stub(const JumpWrite& write, RemoteAddress at) {
+    const RemoteAddress slot = slot_address(result_.transit.head.begin, result_.transit.passages.size());
+    Stub stub = make_stub(write, at, slot, target_->memory());
+    const RemoteAddress place = write.island ? write.island->at : write.entry;
+    const auto jump = x86_64::near_jump(place.value, at.value);
+    if (!jump) throw out_of_reach(write);
+    const Bytes meanwhile(jump->begin(), jump->end());
+    if (!write.island) {
+      pass(place, write.before, meanwhile, write.after, stub.old_way, stub.new_way);
+      return stub;
+    }
+    pass(place, write.island->before, meanwhile, write.island->after, stub.old_way, stub.new_way);
+    const auto hop = x86_64::short_jump(write.entry.value, place.value);
+    if (!hop) throw out_of_reach(write);
+    pass(write.entry, write.before, Bytes(hop->begin(), hop->end()), write.after);
+    return stub;
   }
 
   const process::Process* target_;

@@ -21,11 +21,19 @@ Error cannot_move(const JumpWrite& write, const std::string& reason) {
       "code may run side by side"};
 }
 
-/// Where a `jmp rel32` standing at `at` goes; empty when `code` starts with something else.
+/// Where a jump standing at `at` goes that is all of `code`; empty when that is something else.
 std::optional<std::uint64_t> jump_target(ByteView code, RemoteAddress at) {
   const auto first = x86_64::decode_one(code);
-  if (!first || first->flow != x86_64::Flow::jump || first->length != x86_64::near_jump_size) return {};
+  if (!first || first->flow != x86_64::Flow::jump || first->length != code.size()) return {};
   return at.value + static_cast<std::uint64_t>(*first->branch_target);
+}
+
+/// The same for the entry of `write`; through its island, whose bytes go with `entry_bytes`.
+std::optional<std::uint64_t> jump_target(const JumpWrite& write, const Bytes& entry_bytes) {
+  const auto target = jump_target(entry_bytes, write.entry);
+  if (!target || !write.island || *target != write.island->at.value) return target;
+  return jump_target(&entry_bytes == &write.before ? write.island->before : write.island->after,
+                     write.island->at);
 }
 
 /// The function as it is when its entry holds `entry_bytes`, as far as its first instructions go.
@@ -56,7 +64,7 @@ void refuse_branches(const JumpWrite& write, const Bytes& entry_bytes, std::size
 /// Appends code that does what the function does when its entry holds `entry_bytes`; returns where.
 std::uint64_t add_way(Bytes& stub, RemoteAddress stub_at, const JumpWrite& write, const Bytes& entry_bytes,
                       const process::RemoteMemory& memory) {
-  if (const auto target = jump_target(entry_bytes, write.entry)) return *target;
+  if (const auto target = jump_target(write, entry_bytes)) return *target;
   const std::uint64_t at = stub_at.value + stub.size();
   const Bytes code = first_code(write, entry_bytes, memory);
   const auto moved = x86_64::displace(code, entry_bytes.size(), write.entry.value, at);

@@ -7,8 +7,10 @@ namespace stent::redirect {
 Switch::Switch(std::vector<JumpWrite> writes, Transit transit)
     : writes_(std::move(writes)), transit_(std::move(transit)) {
   for (const Passage& passage : transit_->passages) {
-    to_stubs_.push_back({"", passage.entry, passage.before, passage.meanwhile, {}});
-    from_stubs_.push_back({"", passage.entry, passage.meanwhile, passage.after, {}});
+    if (passage.before != passage.meanwhile)
+      to_stubs_.push_back({"", passage.place, passage.before, passage.meanwhile, {}});
+    if (passage.meanwhile != passage.after)
+      from_stubs_.push_back({"", passage.place, passage.meanwhile, passage.after, {}});
   }
 }
 
@@ -40,19 +42,19 @@ void Switch::make(process::RemoteMemory& memory) const {
 
 bool in_use(const Transit& transit, const process::RemoteMemory& memory) {
   return std::ranges::any_of(transit.passages, [&](const Passage& passage) {
-    return memory.read(passage.entry, passage.meanwhile.size()) == passage.meanwhile;
+    return passage.has_stub() && memory.read(passage.place, passage.meanwhile.size()) == passage.meanwhile;
   });
 }
 
 std::vector<JumpWrite> left_to_do(const Transit& transit, const process::RemoteMemory& memory) {
   std::vector<JumpWrite> writes;
-  for (const Passage& passage : transit.passages)
-    if (memory.read(passage.entry, passage.meanwhile.size()) == passage.meanwhile)
-      writes.push_back({"a function of a change that was interrupted",
-                        passage.entry,
-                        passage.meanwhile,
-                        transit.decision == Decision::old_code ? passage.before : passage.after,
-                        {}});
+  for (const Passage& passage : transit.passages) {
+    const Bytes& wanted = transit.decision == Decision::old_code ? passage.before : passage.after;
+    if (wanted != passage.meanwhile &&
+        memory.read(passage.place, passage.meanwhile.size()) == passage.meanwhile)
+      writes.push_back(
+          {"a function of a change that was interrupted", passage.place, passage.meanwhile, wanted, {}});
+  }
   return writes;
 }
 

@@ -10,23 +10,32 @@ namespace {
 
 constexpr std::array<char, 16> magic{'\177', 's', 't', 'e', 'n', 't', '-',  't',
                                      'r',    'a', 'n', 's', 'i', 't', '\n', 0};
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t version_offset = 16, size_offset = 24, decision_offset = 32, slots_offset = 40;
-constexpr std::size_t patched = x86_64::near_jump_size;
+constexpr std::size_t longest = x86_64::near_jump_size;
 /// Count of stub ranges, count of passages, head.
 constexpr std::uint64_t list_start = 4 * sizeof(std::uint64_t);
 constexpr std::uint64_t range_size = 16;
-/// Entry, both ways, three times the entry's bytes, padding.
-constexpr std::uint64_t passage_size = 3 * 8 + 3 * patched + 1;
+/// Place, both ways, how many bytes change there, three times as many with room for a near jump's.
+constexpr std::uint64_t passage_size = 3 * 8 + 1 + 3 * longest;
 
 Error damaged() {
   return {ErrorCode::bad_input, "what a killed stent left in the target is damaged", "restart the target"};
 }
 
-Bytes part(ByteView bytes, std::uint64_t at) {
-  const ByteView view = bytes.subspan(at, patched);
-  return {view.begin(), view.end()};
+Passage parse_passage(ByteView bytes) {
+  Passage passage{{load<std::uint64_t>(bytes, 0)}, {}, {}, {}, load<std::uint64_t>(bytes, 8),
+                  load<std::uint64_t>(bytes, 16)};
+  const std::size_t size = std::to_integer<std::size_t>(bytes[24]);
+  if (size == 0 || size > longest) throw damaged();
+  std::size_t at = 25;
+  for (Bytes* part : {&passage.before, &passage.meanwhile, &passage.after}) {
+    const ByteView view = bytes.subspan(at, size);
+    part->assign(view.begin(), view.end());
+    at += longest;
+  }
+  return passage;
 }
 
 }  // namespace
@@ -40,6 +49,16 @@ std::uint64_t head_room(std::size_t passages, std::size_t stub_ranges) {
 }
 
 RemoteAddress Transit::decision_at() const { return head.begin + static_cast<std::int64_t>(decision_offset); }
+
+std::vector<RemoteRange> Transit::islands() const {
+  std::vector<RemoteRange> found;
+  for (const Passage& passage : passages)
+    if (passage.meanwhile.size() == x86_64::short_jump_size)
+      found.push_back(
+          {passage.place + (std::int64_t{x86_64::short_jump_size} + load<std::int8_t>(passage.meanwhile, 1)),
+           x86_64::near_jump_size});
+  return found;
+}
 
 Bytes Transit::decided(Decision wanted) const {
   Bytes bytes((1 + passages.size()) * sizeof(std::uint64_t));
@@ -68,13 +87,14 @@ Bytes serialise(const Transit& transit) {
     at += range_size;
   }
   for (const Passage& passage : transit.passages) {
-    store(out, at, passage.entry.value);
+    store(out, at, passage.place.value);
     store(out, at + 8, passage.old_way);
     store(out, at + 16, passage.new_way);
-    std::uint64_t field = at + 24;
+    store(out, at + 24, static_cast<std::uint8_t>(passage.after.size()));
+    std::uint64_t field = at + 25;
     for (const Bytes* bytes : {&passage.before, &passage.meanwhile, &passage.after}) {
       std::ranges::copy(*bytes, out.begin() + static_cast<std::ptrdiff_t>(field));
-      field += patched;
+      field += longest;
     }
     at += passage_size;
   }
@@ -104,12 +124,7 @@ Transit parse(ByteView bytes) {
   for (std::uint64_t i = 0; i < ranges; ++i, at += range_size)
     transit.stubs.push_back({{load<std::uint64_t>(bytes, at)}, load<std::uint64_t>(bytes, at + 8)});
   for (std::uint64_t i = 0; i < passages; ++i, at += passage_size)
-    transit.passages.push_back({{load<std::uint64_t>(bytes, at)},
-                                part(bytes, at + 24),
-                                part(bytes, at + 24 + patched),
-                                part(bytes, at + 24 + 2 * patched),
-                                load<std::uint64_t>(bytes, at + 8),
-                                load<std::uint64_t>(bytes, at + 16)});
+    transit.passages.push_back(parse_passage(bytes.subspan(at, passage_size)));
   return transit;
 }
 

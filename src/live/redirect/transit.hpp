@@ -19,11 +19,15 @@ namespace stent::redirect {
 
 enum class Decision : std::uint32_t { old_code = 1, new_code = 2 };
 
-/// One function of a transit: what its entry holds before, meanwhile and afterwards.
+/// One place of a transit, an entry or an island: what it holds before, meanwhile and afterwards. Meanwhile
+/// a short function's entry leads to its island, and the island to the stub; an island that nothing leads to
+/// stays as it was.
 struct Passage {
-  RemoteAddress entry;
+  RemoteAddress place;
   Bytes before, meanwhile, after;
-  std::uint64_t old_way = 0, new_way = 0;  ///< what its slot holds for either decision
+  std::uint64_t old_way = 0, new_way = 0;  ///< what its slot holds for either decision; 0: no stub
+
+  [[nodiscard]] bool has_stub() const { return old_way != 0; }
 };
 
 struct Transit {
@@ -35,9 +39,11 @@ struct Transit {
   /// The bytes of the head page from its decision to its last slot, and where they go.
   [[nodiscard]] Bytes decided(Decision decision) const;
   [[nodiscard]] RemoteAddress decision_at() const;
+  /// Those that lead to stubs meanwhile: who stands there when they change would execute padding.
+  [[nodiscard]] std::vector<RemoteRange> islands() const;
 };
 
-/// As many functions can switch by one write within one page.
+/// As many places can switch by one write within one page.
 inline constexpr std::size_t most_slots = 500;
 
 [[nodiscard]] RemoteAddress slot_address(RemoteAddress head, std::size_t index);

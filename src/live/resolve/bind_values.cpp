@@ -32,6 +32,9 @@ struct Resolver {
   std::uint64_t operator()(const patch::OwnImage& where) const {
     return space.bases->at(image).to_remote(where.address).value;
   }
+  std::uint64_t operator()(const patch::ChosenFunction& where) const {
+    return (*space.ask)(own_module().bias.to_remote(where.resolver)).value;
+  }
   std::uint64_t operator()(const patch::ShadowTable&) const { return space.shadow_table.value; }
   ThreadStorage thread_storage() const {
     const process::Module& module = own_module();

@@ -14,7 +14,8 @@ struct BindingSpace {
   const LoaderView* loader;
   const DynamicLookup* symbols;
   const std::vector<PatchBase>* bases;  ///< of all images of the patch
-  RemoteAddress shadow_table;           ///< where the process has, or will have, its table of shadow data
+  const AskResolver* ask;
+  RemoteAddress shadow_table;  ///< where the process has, or will have, its table of shadow data
 };
 
 /// The module with this build-id; throws `mismatch` naming the ones present.

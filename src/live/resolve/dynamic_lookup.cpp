@@ -49,7 +49,7 @@ std::optional<RemoteAddress> DynamicLookup::find(const std::string& name, const 
 }
 
 /// What the resolver chose stands in the slots that the loader filled: the owner's own one for this resolver,
-/// or that of a module which imports the symbol.
+/// or that of a module which imports the symbol. Where nothing has used it yet, the resolver is asked.
 RemoteAddress DynamicLookup::chosen(const std::string& name, const DynamicDefinition& indirect,
                                     const DynamicSymbols& owner, const Scope& scope) const {
   const auto fits = [&](const FilledSlot& slot) {
@@ -69,12 +69,7 @@ RemoteAddress DynamicLookup::chosen(const std::string& name, const DynamicDefini
       if (meant && meant->symbol.st_value == indirect.symbol.st_value) return {slot.value};
     }
   }
-  throw Error(
-      ErrorCode::refused,
-      fmt::format("{} of {} is chosen by the machine (IFUNC), and nothing in this process has used it "
-                  "yet, so what was chosen is not known",
-                  name, owner.module().name),
-      "use a function in the patch that the target already calls, or write the code without it");
+  return (*ask_)(indirect.address);
 }
 
 }  // namespace stent::resolve

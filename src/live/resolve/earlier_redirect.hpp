@@ -13,7 +13,9 @@ struct EarlierRedirect {
   RemoteAddress entry;
   Bytes before;
   Bytes written;
-  std::vector<RemoteRange> new_extents;  ///< of the earlier patch's function
+  std::vector<RemoteRange> new_extents;  ///< of the earlier patch's function, and its island
+  std::vector<RemoteRange> claimed;      ///< of the module: the function's own code, and its island
+  RemoteRange island{};                  ///< size 0: none
 };
 
 }  // namespace stent::resolve

@@ -12,6 +12,7 @@
 #include "live/resolve/dynamic_lookup.hpp"
 #include "live/resolve/pre_image.hpp"
 #include "live/resolve/window.hpp"
+#include "patch/assign_islands.hpp"
 
 namespace stent::resolve {
 namespace {
@@ -29,6 +30,10 @@ std::int64_t bytes_kept(const patch::ReplacedFunction& function) {
   return code.size() >= pad + x86_64::near_jump_size ? static_cast<std::int64_t>(pad) : 0;
 }
 
+std::size_t jump_size(const patch::ReplacedFunction& function) {
+  return patch::needs_island(function) ? x86_64::short_jump_size : x86_64::near_jump_size;
+}
+
 /// True when `code` at `at` may branch to an address inside the redirect (its first byte is a fine place to
 /// enter).
 bool may_enter(ByteView code, LinkAddress at, LinkRange redirect) {
@@ -44,7 +49,7 @@ bool may_enter(ByteView code, LinkAddress at, LinkRange redirect) {
 /// Threads that stay in the old code (`entry`) must not come back into the bytes of the redirect. When all
 /// switch together nobody is left in there.
 void refuse_loops(const patch::ReplacedFunction& function) {
-  const LinkRange redirect{function.entry() + bytes_kept(function), x86_64::near_jump_size};
+  const LinkRange redirect{function.entry() + bytes_kept(function), jump_size(function)};
   for (const patch::Extent& extent : function.extents)
     if (may_enter(extent.pre_image, extent.range.begin, redirect))
       throw Error(
@@ -55,21 +60,35 @@ void refuse_loops(const patch::ReplacedFunction& function) {
           "let all functions switch together instead (consistency all)");
 }
 
+/// Padding behind a short function counts as the function's, and an earlier patch may have taken it.
+void refuse_lent_padding(const patch::ReplacedFunction& function, const process::Module& module,
+                         std::span<const EarlierRedirect> earlier) {
+  const RemoteRange own = module.bias.to_remote(function.extents[0].range);
+  for (const EarlierRedirect& redirect : earlier)
+    if (redirect.island.size != 0 && redirect.island.overlaps(own))
+      throw Error(
+          ErrorCode::refused,
+          fmt::format("the padding behind {} holds the jump of another short function, which an earlier "
+                      "patch replaces",
+                      function.name),
+          "revert that patch, and apply it again after this one");
+}
+
 ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const process::Module& module,
                                   PatchBase base, const process::RemoteMemory& memory,
                                   std::span<const EarlierRedirect> earlier) {
-  if (function.extents.empty() || function.extents[0].range.size < x86_64::near_jump_size)
-    throw Error(
-        ErrorCode::refused,
-        fmt::format("{} is shorter than the {} bytes of a jump", function.name, x86_64::near_jump_size),
-        "a function this short cannot be redirected; replace its callers instead");
+  if (function.extents.empty() || function.extents[0].range.size < jump_size(function))
+    throw Error(ErrorCode::refused,
+                fmt::format("{} is shorter than the {} bytes of a jump", function.name, jump_size(function)),
+                "a function this short cannot be redirected; replace its callers instead");
+  refuse_lent_padding(function, module, earlier);
   verify_pre_image(function, module, memory, earlier);
   ResolvedFunction result;
   result.name = function.name;
   result.module = module.name;
   result.entry = module.bias.to_remote(function.entry()) + bytes_kept(function);
   result.replacement = base.to_remote(function.replacement);
-  result.present = memory.read(result.entry, x86_64::near_jump_size);
+  result.present = memory.read(result.entry, jump_size(function));
   for (const patch::Extent& extent : function.extents)
     result.module_extents.push_back(module.bias.to_remote(extent.range));
   for (const EarlierRedirect& redirect : earlier)
@@ -78,6 +97,25 @@ ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const
                                     redirect.new_extents.end());
   for (const PatchRange& extent : function.new_extents) result.new_extents.push_back(base.to_remote(extent));
   return result;
+}
+
+/// Those of one image, which `functions` are.
+void choose_islands(const patch::Image& image, std::span<ResolvedFunction> functions,
+                    const process::Module& module, const process::RemoteMemory& memory,
+                    std::span<const EarlierRedirect> earlier) {
+  const auto is_claimed = [&](RemoteRange range) {
+    return std::ranges::any_of(earlier, [&](const EarlierRedirect& redirect) {
+      return std::ranges::any_of(redirect.claimed,
+                                 [&](const RemoteRange& claimed) { return claimed.overlaps(range); });
+    });
+  };
+  const auto islands = patch::assign_islands(image, [&](const patch::Extent& island) {
+    const RemoteRange range = module.bias.to_remote(island.range);
+    return !is_claimed(range) && memory.read(range.begin, range.size) == island.pre_image;
+  });
+  for (std::size_t i = 0; i < islands.size(); ++i)
+    if (islands[i])
+      functions[i].island = {module.bias.to_remote(islands[i]->range.begin), islands[i]->pre_image};
 }
 
 process::Mapping occupied(RemoteRange range) {
@@ -128,7 +166,8 @@ void place_images(ResolvedPatch& result, const patch::Patch& patch, const proces
 }  // namespace
 
 ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                      std::span<const EarlierRedirect> earlier, const Reserve& reserve) {
+                      std::span<const EarlierRedirect> earlier, const Reserve& reserve,
+                      const AskResolver& ask) {
   const auto mappings = target.mappings();
   const auto modules = target.modules(mappings);
   if (patch.images.empty())
@@ -140,8 +179,8 @@ ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
   std::vector<PatchBase> bases;
   for (const ResolvedImage& image : result.images) bases.push_back(image.base);
   const LoaderView loader(target.memory(), modules);
-  const DynamicLookup symbols(target.memory(), loader);
-  const BindingSpace space{&target.memory(), &modules, &loader, &symbols, &bases, result.shadow_table};
+  const DynamicLookup symbols(target.memory(), loader, ask);
+  const BindingSpace space{&target.memory(), &modules, &loader, &symbols, &bases, &ask, result.shadow_table};
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
     const patch::Image& image = patch.images[i];
     const process::Module& module = find_module(modules, image.module, image.module_name);
@@ -149,6 +188,8 @@ ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
       for (const patch::ReplacedFunction& function : image.replaced) refuse_loops(function);
     for (const patch::ReplacedFunction& function : image.replaced)
       result.functions.push_back(resolve_function(function, module, bases[i], target.memory(), earlier));
+    choose_islands(image, std::span(result.functions).last(image.replaced.size()), module, target.memory(),
+                   earlier);
     result.images[i].segments = link::link(image, bases[i], bind_values(patch, i, space));
     if (image.eh_frame_hdr.size != 0) result.images[i].eh_frame_hdr = bases[i].to_remote(image.eh_frame_hdr);
   }

@@ -8,22 +8,30 @@
 
 #include "base/address.hpp"
 #include "live/process/process.hpp"
+#include "live/resolve/dynamic_lookup.hpp"
 #include "live/resolve/earlier_redirect.hpp"
 #include "patch/link/link.hpp"
 #include "patch/patch.hpp"
 
 namespace stent::resolve {
 
+/// The padding that holds the jump of a function too short for it.
+struct ResolvedIsland {
+  RemoteAddress at;
+  Bytes present;
+};
+
 struct ResolvedFunction {
   std::string name;
   std::string module;
   RemoteAddress entry;
   RemoteAddress replacement;
-  Bytes present;  ///< what the entry holds now (a near jump's size): the pre-image, or an earlier patch's
+  Bytes present;  ///< what the entry holds now (the size of its jump): the pre-image, or an earlier patch's
                   ///< redirect
   std::vector<RemoteRange> module_extents;   ///< in the module; the entry's first
   std::vector<RemoteRange> earlier_extents;  ///< in earlier patches that replaced it
   std::vector<RemoteRange> new_extents;
+  std::optional<ResolvedIsland> island{};  ///< its entry holds a short jump to it
 };
 
 struct ResolvedImage {
@@ -51,9 +59,10 @@ struct Reserve {
 };
 
 /// Finds the modules of `patch` in `target`, compares every pre-image in memory, chooses addresses, resolves
-/// bindings and relocates. Reads only.
+/// bindings and relocates. Reads only, but for what `ask` does.
 /// Throws `mismatch` (module not there, pre-image differs, symbol missing), `refused`.
 [[nodiscard]] ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                                    std::span<const EarlierRedirect> earlier, const Reserve& reserve);
+                                    std::span<const EarlierRedirect> earlier, const Reserve& reserve,
+                                    const AskResolver& ask);
 
 }  // namespace stent::resolve

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "live/redirect/plan_transit.hpp"
 #include "live/resolve/present_images.hpp"
+#include "live/transaction/ask_resolver.hpp"
 #include "live/transaction/dead_ends.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/file_backing.hpp"
@@ -87,8 +88,11 @@ void complete(Record& record, const Prepared& prepared, const patch::Patch& patc
     if (image.eh_frame_hdr) record.eh_frame_headers.push_back(*image.eh_frame_hdr);
   for (std::size_t i = 0; i < prepared.resolved.functions.size(); ++i) {
     const resolve::ResolvedFunction& f = prepared.resolved.functions[i];
-    record.functions.push_back({f.name, f.module, f.entry, f.replacement, f.present, prepared.writes[i].after,
+    const redirect::JumpWrite& write = prepared.writes[i];
+    record.functions.push_back({f.name, f.module, f.entry, f.replacement, f.present, write.after,
                                 f.module_extents, f.new_extents, 0});
+    if (write.island)
+      record.functions.back().island = {write.island->at, write.island->before, write.island->after};
   }
 }
 
@@ -119,13 +123,14 @@ void confirm_unchanged(const std::vector<FoundRecord>& seen, const process::Proc
 }
 
 void compute(Prepared& prepared, const patch::Patch& patch, const process::Process& target,
-             const Options& options) {
+             const Options& options, const resolve::AskResolver& ask) {
   auto standing = prepared.earlier;
   std::erase_if(standing, [](const FoundRecord& f) { return f.record.state == RecordState::retained; });
   const std::size_t tables = call::frame_tables_wanted(patch, target.memory(), target.modules());
-  prepared.resolved = resolve::resolve(patch, target, earlier_redirects(standing),
-                                       {record_room(patch, options, tables), tables * call::frame_object_size,
-                                        shadow_table(prepared.earlier)});
+  prepared.resolved = resolve::resolve(
+      patch, target, earlier_redirects(standing),
+      {record_room(patch, options, tables), tables * call::frame_object_size, shadow_table(prepared.earlier)},
+      ask);
   prepared.writes = redirect::plan(prepared.resolved);
   prepared.record = describe(patch, prepared.earlier, options);
   complete(prepared.record, prepared, patch);
@@ -136,15 +141,16 @@ void compute(Prepared& prepared, const patch::Patch& patch, const process::Proce
           .entries;
 }
 
-/// Everything that can fail without touching the target.
-Prepared prepare(const patch::Patch& patch, const process::Process& target, const Options& options) {
+/// Everything that can fail without changing the target.
+Prepared prepare(const patch::Patch& patch, const process::Process& target, const Options& options,
+                 const resolve::AskResolver& ask) {
   Prepared prepared;
   prepared.earlier = find_records(target.mappings(), target.memory());
   if (std::ranges::any_of(prepared.earlier, is_left_over)) throw changed_meanwhile();
   refuse_applied(patch, prepared.earlier, target.pid());
   confirm_replaced(options, prepared.earlier, target.pid());
   try {
-    compute(prepared, patch, target, options);
+    compute(prepared, patch, target, options, ask);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::mismatch) confirm_unchanged(prepared.earlier, target);
     throw;
@@ -170,22 +176,22 @@ unwind::ForbiddenCode old_code(Prepared& prepared, const process::Process& targe
       pieces.push_back({extent, function.name, false});
   }
   mark_dead_ends(pieces, target);
-  if (!prepared.together()) return unwind::ForbiddenCode(std::move(pieces));
   for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
-    for (unwind::CodePiece& piece : code_of(found->record)) pieces.push_back(std::move(piece));
+    for (unwind::CodePiece& piece : prepared.together() ? code_of(found->record) : islands_of(found->record))
+      pieces.push_back(std::move(piece));
   return unwind::ForbiddenCode(std::move(pieces));
 }
 
 /// Reads back what the target holds now. What cannot be read has been written all the same: a note.
 void verify(const std::vector<redirect::JumpWrite>& writes, const process::RemoteMemory& memory,
             std::vector<std::string>& notes) {
-  for (const redirect::JumpWrite& write : writes) {
-    Bytes now(write.after.size());
-    if (!memory.try_read(write.entry, now))
-      notes.push_back(fmt::format("{} could not be read back after it was redirected", write.function));
-    else if (now != write.after)
+  for (const redirect::PieceWrite& piece : redirect::pieces_of(writes)) {
+    Bytes now(piece.after->size());
+    if (!memory.try_read(piece.at, now))
+      notes.push_back(fmt::format("{} could not be read back after it was redirected", piece.of->function));
+    else if (now != *piece.after)
       throw Error(ErrorCode::mismatch,
-                  fmt::format("{} does not hold its redirect after it was written", write.function),
+                  fmt::format("{} does not hold its redirect after it was written", piece.of->function),
                   "something else writes into this process's code; look with `stent list`");
   }
 }
@@ -193,8 +199,8 @@ void verify(const std::vector<redirect::JumpWrite>& writes, const process::Remot
 /// After a failure that could not be undone.
 bool leads_to_new(const redirect::Switch& change, const process::RemoteMemory& memory) {
   if (change.transit() && redirect::in_use(*change.transit(), memory)) return true;
-  return std::ranges::any_of(change.writes(), [&](const redirect::JumpWrite& write) {
-    return memory.read(write.entry, write.after.size()) == write.after;
+  return std::ranges::any_of(redirect::pieces_of(change.writes()), [&](const redirect::PieceWrite& piece) {
+    return memory.read(piece.at, piece.after->size()) == *piece.after;
   });
 }
 
@@ -284,7 +290,10 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   const auto target = process::Process::open(pid);
   recover(target, options, deadline);
   const patch::Patch present = resolve::present_images(patch, target.modules(target.mappings()));
-  Prepared prepared = prepare(present, target, options);
+  const auto records = find_records(target.mappings(), target.memory());
+  Prepared prepared = prepare(present, target, options, [&](RemoteAddress resolver) {
+    return ask_resolver(target, records, resolver);
+  });
   if (options.from_file) back_by_file(prepared.record.pieces, patch, present);
   auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
@@ -315,7 +324,8 @@ Report check(const patch::Patch& patch, Pid pid, const Options& options) {
   const auto target = process::Process::open(pid);
   refuse_unfinished(target);
   Prepared prepared =
-      prepare(resolve::present_images(patch, target.modules(target.mappings())), target, options);
+      prepare(resolve::present_images(patch, target.modules(target.mappings())), target, options,
+              [](RemoteAddress resolver) { return resolver; });  // any address will do
   if (prepared.together() && !redirect::is_one_page(prepared.writes))
     static_cast<void>(redirect::plan_transit(prepared.writes, target));
   std::variant<Change, Busy> outcome;

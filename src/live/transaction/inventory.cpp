@@ -48,8 +48,14 @@ std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappi
 std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundRecord>& records) {
   std::vector<resolve::EarlierRedirect> redirects;
   for (const FoundRecord& found : records)
-    for (const RecordedFunction& function : found.record.functions)
-      redirects.push_back({function.entry, function.before, function.written, function.new_extents});
+    for (const RecordedFunction& function : found.record.functions) {
+      auto& redirect = redirects.emplace_back(function.entry, function.before, function.written,
+                                              function.new_extents, function.module_extents);
+      if (!function.island) continue;
+      redirect.new_extents.push_back(function.island->range());
+      redirect.claimed.push_back(function.island->range());
+      redirect.island = function.island->range();
+    }
   return redirects;
 }
 

@@ -43,16 +43,36 @@ class Entry {
     return bytes;
   }
 
-  void write(const Bytes& wanted, std::vector<redirect::JumpWrite>& writes) const {
+  /// The islands that are given back, each in a write of its own but that of the newest patch.
+  void free_islands(std::vector<redirect::JumpWrite>& writes) const {
+    for (const Layer& layer : *layers_)
+      if (layer.leaves && layer.function != layers_->back().function)
+        if (auto island = freed(*layer.function))
+          writes.push_back({layer.function->name, layer.function->entry, {}, {}, {}, std::move(island)});
+  }
+
+  /// `coming` is the island of the patch that `wanted` leads to, where it needs one.
+  void write(const Bytes& wanted, std::vector<redirect::JumpWrite>& writes,
+             std::optional<redirect::IslandWrite> coming = {}) const {
+    free_islands(writes);
     const RecordedFunction& top = *layers_->back().function;
+    auto left = layers_->back().leaves ? freed(top) : std::nullopt;
+    if (coming && left) {
+      writes.push_back({top.name, top.entry, {}, {}, {}, std::move(left)});
+      left.reset();
+    }
     const Bytes present = memory_->read(top.entry, wanted.size());
-    if (present == wanted) return;
+    if (present == wanted) {
+      if (left) writes.push_back({top.name, top.entry, {}, {}, {}, std::move(left)});
+      return;
+    }
     if (present != top.written)
       throw Error(ErrorCode::mismatch,
                   fmt::format("{} at {:#x} no longer holds the redirect of patch {}", top.name,
                               top.entry.value, layers_->back().found->record.name),
                   "something else writes into this process's code; nothing was changed by stent");
-    writes.push_back({top.name, top.entry, present, wanted, module_extents()});
+    writes.push_back({top.name, top.entry, present, wanted, module_extents(),
+                      coming ? std::move(coming) : std::move(left)});
   }
 
   void correct_records(std::vector<redirect::JumpWrite>& writes) const {
@@ -70,6 +90,19 @@ class Entry {
   }
 
  private:
+  /// Its island as it was, where it does not hold that already.
+  [[nodiscard]] std::optional<redirect::IslandWrite> freed(const RecordedFunction& function) const {
+    if (!function.island) return {};
+    const RecordedIsland& island = *function.island;
+    const Bytes present = memory_->read(island.at, island.written.size());
+    if (present == island.before) return {};
+    if (present != island.written)
+      throw Error(
+          ErrorCode::mismatch,
+          fmt::format("the padding at {:#x} no longer holds the jump of {}", island.at.value, function.name),
+          "something else writes into this process's code; nothing was changed by stent");
+    return redirect::IslandWrite{island.at, present, island.before};
+  }
   [[nodiscard]] const std::vector<RemoteRange>& module_extents() const {
     return layers_->front().function->module_extents;
   }
@@ -93,13 +126,15 @@ Rearrangement rearrange(const std::vector<FoundRecord>& all, const std::set<Remo
   for (std::size_t i = 0; coming != nullptr && i < coming->functions.size(); ++i) {
     RecordedFunction& function = coming->functions[i];
     const auto below = layers.find(function.entry);
+    std::optional<redirect::IslandWrite> island;
+    if (function.island) island = {function.island->at, function.island->before, function.island->written};
     if (below == layers.end()) {
-      result.entries.push_back(
-          {function.name, function.entry, function.before, function.written, function.module_extents});
+      result.entries.push_back({function.name, function.entry, function.before, function.written,
+                                function.module_extents, std::move(island)});
       continue;
     }
     const Entry place(below->second, memory);
-    place.write(function.written, result.entries);
+    place.write(function.written, result.entries, std::move(island));
     function.before = place.without_leaving();
     layers.erase(below);
   }

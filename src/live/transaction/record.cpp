@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<char, 16> magic{'\177', 's', 't', 'e', 'n', 't',  '-',  'r',
                                      'e',    'c', 'o', 'r', 'd', '\r', '\n', 0};
-constexpr std::uint32_t version = 4;
+constexpr std::uint32_t version = 5;
 constexpr std::uint64_t version_offset = 16;
 constexpr std::uint64_t size_offset = 32;
 constexpr std::uint64_t size_limit = 64U << 20U;
@@ -85,6 +85,11 @@ void write_function(Writer& out, RecordedFunction& function) {
   out.blob(function.written);
   out.ranges(function.module_extents);
   out.ranges(function.new_extents);
+  out.value<std::uint64_t>(function.island ? 1 : 0);
+  if (!function.island) return;
+  out.value(function.island->at.value);
+  out.blob(function.island->before);
+  out.blob(function.island->written);
 }
 
 RecordedFunction read_function(Reader& in) {
@@ -98,6 +103,11 @@ RecordedFunction read_function(Reader& in) {
   function.written = in.blob();
   function.module_extents = in.ranges();
   function.new_extents = in.ranges();
+  if (in.value<std::uint64_t>() == 0) return function;
+  RecordedIsland& island = function.island.emplace();
+  island.at = {in.value<std::uint64_t>()};
+  island.before = in.blob();
+  island.written = in.blob();
   return function;
 }
 

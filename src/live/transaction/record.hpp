@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ enum class RecordState : std::uint32_t {
 
 [[nodiscard]] std::string to_string(RecordState state);
 
+/// Padding of the module that holds the jump of a function too short for it.
+struct RecordedIsland {
+  RemoteAddress at;
+  Bytes before, written;
+  [[nodiscard]] RemoteRange range() const { return {at, written.size()}; }
+};
+
 struct RecordedFunction {
   std::string name;
   std::string module;
@@ -33,6 +41,7 @@ struct RecordedFunction {
   std::vector<RemoteRange> module_extents;  ///< where the module's own code of it is; the entry's first
   std::vector<RemoteRange> new_extents;
   std::uint64_t before_offset = 0;  ///< of `before` in the serialised record; set by `serialise` and `parse`
+  std::optional<RecordedIsland> island{};
 };
 
 /// One mapping of the patch; the record's own comes first.

@@ -29,7 +29,8 @@ Record sample() {
                        Bytes(5, std::byte{2}),
                        {{{0x10}, 9}},
                        {{{0x2000}, 4}},
-                       0}};
+                       0,
+                       RecordedIsland{{0x60}, Bytes(5, std::byte{3}), Bytes(5, std::byte{4})}}};
   return record;
 }
 
@@ -44,6 +45,7 @@ TEST(Record, ReadsWhatItWrote) {
   EXPECT_EQ(back.consistency, patch::Consistency::entry);
   EXPECT_EQ(back.functions.at(0).before_offset, record.functions[0].before_offset);
   EXPECT_EQ(load<std::uint8_t>(bytes, back.functions[0].before_offset), 1);
+  EXPECT_EQ(back.functions[0].island.value().written, Bytes(5, std::byte{4}));
   EXPECT_EQ(serialise(back), bytes);
 }
 

@@ -25,6 +25,8 @@ class Recovery {
   std::optional<Busy> finish(const redirect::Transit& transit) {
     std::vector<unwind::CodePiece> stubs;
     for (const RemoteRange& range : transit.stubs) stubs.push_back({range, "a change that was interrupted"});
+    for (const RemoteRange& range : transit.islands())
+      stubs.push_back({range, "a change that was interrupted"});
     Quiescence quiescence(*session_, *all_, unwind::ForbiddenCode(std::move(stubs)), *options_);
     const redirect::Switch rest(redirect::left_to_do(transit, memory()));
     rest.touch(session_->memory());

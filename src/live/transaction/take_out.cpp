@@ -22,7 +22,7 @@ std::vector<RemoteRange> to_be_unreferenced(const Record& record) {
   return ranges;
 }
 
-/// No stack matters to what `nothing()` forbids, nor to who looks for himself afterwards.
+/// No stack matters to what `islands()` forbids, nor to who looks for himself afterwards.
 Options without_search(Options options) {
   options.foreign_stacks = ForeignStacks::ignore;
   return options;
@@ -38,8 +38,9 @@ std::set<RemoteAddress> leaving_with(const FoundRecord& victim, const std::vecto
 
 unwind::ForbiddenCode forbidden(const Record& record) { return unwind::ForbiddenCode(code_of(record)); }
 
-/// One jump is one instruction, so old and new may be exchanged under anybody's feet.
-unwind::ForbiddenCode nothing() { return unwind::ForbiddenCode({}); }
+/// One jump is one instruction, so old and new may be exchanged under anybody's feet, but for who stands
+/// between two of them.
+unwind::ForbiddenCode islands(const Record& record) { return unwind::ForbiddenCode(islands_of(record)); }
 
 }  // namespace
 
@@ -54,6 +55,14 @@ std::vector<unwind::CodePiece> code_of(const Record& record) {
   for (const RecordedPiece& piece : record.pieces)
     if (piece.kind == patch::SegmentKind::code)
       pieces.push_back({piece.range, "patch " + record.name, false});
+  for (unwind::CodePiece& piece : islands_of(record)) pieces.push_back(std::move(piece));
+  return pieces;
+}
+
+std::vector<unwind::CodePiece> islands_of(const Record& record) {
+  std::vector<unwind::CodePiece> pieces;
+  for (const RecordedFunction& function : record.functions)
+    if (function.island) pieces.push_back({function.island->range(), function.name, false});
   return pieces;
 }
 
@@ -74,7 +83,7 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
   const bool is_revert = victim.record.state == RecordState::applied;
   if (is_revert) run_hooks(session, all, victim.record, patch::HookKind::pre_revert, options.hook_patience);
   ready.get().touch(session.memory());
-  Quiescence quiescence(session, all, together ? forbidden(victim.record) : nothing(),
+  Quiescence quiescence(session, all, together ? forbidden(victim.record) : islands(victim.record),
                         together ? options : without_search(options));
   set_state(session.memory(), victim.at, RecordState::reverting);
   try {

@@ -29,6 +29,9 @@ void release(stop::Session& session, const std::vector<FoundRecord>& all, const 
 /// The code of a patch.
 [[nodiscard]] std::vector<unwind::CodePiece> code_of(const Record& record);
 
+/// The part of it that stands in padding of the modules.
+[[nodiscard]] std::vector<unwind::CodePiece> islands_of(const Record& record);
+
 /// The records of the patches that leave when the one of `record` comes.
 [[nodiscard]] std::vector<FoundRecord*> replaced_by(const Record& record, std::vector<FoundRecord>& all);
 

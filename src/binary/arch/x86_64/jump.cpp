@@ -26,6 +26,14 @@ std::optional<std::array<std::byte, near_jump_size>> near_jump(std::uint64_t fro
   return code;
 }
 
+std::optional<std::array<std::byte, short_jump_size>> short_jump(std::uint64_t from, std::uint64_t to) {
+  const auto distance = static_cast<std::int64_t>(to - (from + short_jump_size));
+  if (distance < std::numeric_limits<std::int8_t>::min() ||
+      distance > std::numeric_limits<std::int8_t>::max())
+    return {};
+  return std::array{std::byte{0xeb}, static_cast<std::byte>(distance)};
+}
+
 std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from, std::uint64_t slot) {
   const auto distance = displacement(from, slot_jump_size, slot);
   if (!distance) return {};

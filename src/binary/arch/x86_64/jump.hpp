@@ -18,6 +18,13 @@ inline constexpr std::size_t slot_jump_size = 6;
 [[nodiscard]] std::optional<std::array<std::byte, near_jump_size>> near_jump(std::uint64_t from,
                                                                              std::uint64_t to);
 
+/// Bytes of a `jmp rel8`.
+inline constexpr std::size_t short_jump_size = 2;
+
+/// `jmp rel8` standing at `from`, going to `to`; empty when `to` is not -128 to 127 bytes from its end.
+[[nodiscard]] std::optional<std::array<std::byte, short_jump_size>> short_jump(std::uint64_t from,
+                                                                               std::uint64_t to);
+
 /// `jmp *disp32(%rip)` standing at `from`, through the 8-byte slot at `slot`; empty when out of reach.
 [[nodiscard]] std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from,
                                                                              std::uint64_t slot);
