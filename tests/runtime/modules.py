@@ -44,7 +44,7 @@ int main(void) {
 OPENED = r"""
 #include <dlfcn.h>
 int (*there_opened)(int);
-int there(int n) { return there_opened(n); }
+int reach(int n) { return there_opened(n); }
 __attribute__((constructor)) static void open_library(void) {
   void* library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
   there_opened = (int (*)(int))dlsym(library, "there");
@@ -65,7 +65,8 @@ def compile_unit(work, name, source, version, output, *flags):
 def build(work, flags, is_opened):
     """The program, its library and the two pairs of objects."""
     pairs = [compile_unit(work, name, source, version, f"{name}.{version}.o", *more)
-             for name, source, more in (("here.c", HERE, flags), ("there.c", THERE, ["-fPIC"])) for version in (1, 2)]
+             for name, source, more in (("here.c", HERE, [*flags, *(["-Dthere=reach"] if is_opened else [])]),
+                                        ("there.c", THERE, ["-fPIC"])) for version in (1, 2)]
     library = work.folder / "libthere.so"
     run(work.compiler, "-shared", "-Wl,--build-id", "-Wl,-soname,libthere.so", pairs[2], "-o", library)
     (work.folder / "main.c").write_text(MAIN)

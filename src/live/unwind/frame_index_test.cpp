@@ -31,7 +31,8 @@ TEST(FrameIndex, DamagedSectionsHaveNone) {
   const elf::Section* frames = self.section(".eh_frame");
   ASSERT_NE(frames, nullptr);
   const RemoteAddress at{frames->address.value};
-  EXPECT_FALSE(index_frames(frames->data.first(frames->data.size() / 2 | 1), at, at));
+  const std::size_t second = 4 + load<std::uint32_t>(frames->data, 0);
+  EXPECT_FALSE(index_frames(frames->data.first(second + 6), at, at));
   Bytes bytes(frames->data.begin(), frames->data.end());
   bytes[9] = std::byte{'q'};  // the first augmentation letter of the first common part
   EXPECT_FALSE(index_frames(bytes, at, at));
