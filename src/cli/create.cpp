@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/print_explanation.hpp"
 #include "cli/print_report.hpp"
+#include "cli/readable.hpp"
 #include "cli/work_directory.hpp"
 #include "patch/patch_file.hpp"
 
@@ -71,7 +72,7 @@ void print(const create::Outcome& outcome, const CreateOptions& options) {
     fmt::print("{}: replaces {} functions of {} ({})\n",
                options.output.empty() ? "the patch" : options.output.string(), image.replaced.size(),
                image.module_name, image.module.text());
-    for (const auto& function : image.replaced) fmt::print("  {}\n", function.name);
+    for (const auto& function : image.replaced) fmt::print("  {}\n", readable(function.name));
   }
   if (options.request.explain) print_explanation(outcome.explanation);
 }
@@ -112,7 +113,7 @@ void run(CreateOptions& options) {
   const create::Outcome outcome = create::create(options.request);
   if (outcome.patch && !options.output.empty()) patch::write_patch(*outcome.patch, options.output);
   if (options.json) return print_json(outcome, options);
-  for (const std::string& note : outcome.notes) fmt::print(stderr, "note: {}\n", note);
+  for (const std::string& note : outcome.notes) fmt::print(stderr, "note: {}\n", readable(note));
   print(outcome, options);
 }
 
@@ -130,6 +131,9 @@ void add_create(CLI::App& app) {
       ->check(CLI::ExistingFile);
   command->add_option("--compile-commands", request.compile_commands, "compile_commands.json of its build")
       ->check(CLI::ExistingFile);
+  command->add_option(
+      "--link-command", request.link_command,
+      "beside --compile-commands, for code compiled with -flto: the command that links the target");
   command->add_option("--patch", request.diff, "the change, as a unified diff")->check(CLI::ExistingFile);
   command->add_option("--old-tree", request.old_tree, "objects before the change, by relative path")
       ->check(CLI::ExistingDirectory);

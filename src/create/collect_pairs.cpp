@@ -33,6 +33,8 @@ CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& n
   compile_request.compile_commands = request.compile_commands;
   compile_request.build_command = request.build_command;
   compile_request.build_directory = std::filesystem::current_path();
+  compile_request.link_command = request.link_command;
+  compile_request.targets = request.targets;
   compile_request.diff = request.diff;
   compile_request.source_root = request.source_root;
   compile_request.work_directory = request.work_directory;

@@ -20,6 +20,7 @@ struct Request {
   std::filesystem::path old_tree, new_tree;
   std::filesystem::path compile_commands;
   std::vector<std::string> build_command;  ///< run and observed in the current directory
+  std::string link_command;                ///< beside compile commands: how the target was linked
   std::filesystem::path diff;
   std::optional<std::filesystem::path> source_root;
   std::filesystem::path manual_source;    ///< a manual patch (stent/patch.h), instead of all of the above

@@ -31,6 +31,10 @@ int main(void) {
   return 0;
 }
 """
+# With link-time optimisation all of it would end up in main, which never returns.
+ASKING_MAIN_C = MAIN_C.replace("int main", "static int ask(int n) { return answer(n); }\n"
+                                           "static int (*volatile asked)(int) = ask;\nint main") \
+                      .replace("answer(atoi", "asked(atoi")
 FIX = """--- a/lib/answer.c
 +++ b/lib/answer.c
 @@ -3,4 +3,4 @@
@@ -59,7 +63,8 @@ def run(*command, cwd=None, env=None):
 class Tree:
     """The sources of the little program, and what is asked of it."""
 
-    def __init__(self, work):
+    def __init__(self, stent, work):
+        self.stent = stent
         self.top = work / "tree"
         self.work = work
         self.env = dict(os.environ, CCACHE_DIR=str(work / "ccache"))
@@ -88,12 +93,12 @@ class Tree:
         return {str(p.relative_to(self.top)): p.read_text() if p.suffix in (".c", ".h") else ""
                 for p in self.top.rglob("*") if p.is_file()}
 
-    def makefiles(self, compiler="cc"):
-        self.put("Makefile", f"CC = {compiler}\nCFLAGS = -O2 -g\nprogram: main.o lib\n"
+    def makefiles(self, compiler="cc", flags="", archiver="ar"):
+        self.put("Makefile", f"CC = {compiler}\nCFLAGS = -O2 -g {flags}\nprogram: main.o lib\n"
                              "\t$(CC) $(CFLAGS) main.o lib/libanswer.a -o $@\n"
                              "main.o: main.c\n\t$(CC) $(CFLAGS) -Ilib -c main.c\n"
                              "lib:\n\t$(MAKE) -C lib CC='$(CC)' CFLAGS='$(CFLAGS)'\n.PHONY: lib\n")
-        self.put("lib/Makefile", "libanswer.a: answer.o unused.o\n\trm -f $@ && ar rc $@ $^\n"
+        self.put("lib/Makefile", f"libanswer.a: answer.o unused.o\n\trm -f $@ && {archiver} rc $@ $^\n"
                                  "%.o: %.c\n\t$(CC) $(CFLAGS) -MMD -c $< -o $@\n")
 
     def cmake(self):
@@ -186,6 +191,48 @@ def objects(top, sections=("-ffunction-sections", "-fdata-sections"), flags=("-O
         run("gcc", *flags, *sections, "-c", source, "-o", pathlib.Path(source).with_suffix(".o"), cwd=top)
 
 
+def link_time(tree, compiler, archiver, flags):
+    tree.put("main.c", ASKING_MAIN_C)
+    tree.makefiles(compiler, flags, archiver)
+    tree.run("make")
+    return "program", "program", ["--patch", tree.work / "fix.diff", "--", "make", "-B"]
+
+
+def link_time_gcc(tree):
+    return link_time(tree, "gcc", "gcc-ar", "-flto")
+
+
+def link_time_gcc_in_parts(tree):
+    """As a large program is cut; fat objects hold code as well, which is not what is linked."""
+    return link_time(tree, "gcc", "gcc-ar", "-flto=2 -ffat-lto-objects -flto-partition=max -Wl,-Map,program.map")
+
+
+def link_time_clang(tree):
+    return link_time(tree, "clang-16", "ar", "-flto -fuse-ld=lld -B/usr/lib/llvm-16/bin")
+
+
+def link_time_clang_thin(tree):
+    return link_time(tree, "clang-16", "ar", "-flto=thin -fuse-ld=lld -B/usr/lib/llvm-16/bin")
+
+
+def link_time_commands(tree):
+    """Recorded compile commands know no link: it is given."""
+    tree.put("main.c", ASKING_MAIN_C)
+    sources = ("lib/answer.c", "main.c")
+    for source in sources:
+        tree.run("gcc", "-O2", "-g", "-flto", "-Ilib", "-c", source, "-o", source[:-2] + ".o")
+    tree.run("gcc", "-O2", "-flto", "main.o", "lib/answer.o", "-o", "program")
+    tree.put("compile_commands.json", json.dumps([
+        {"directory": ".", "file": source, "output": source[:-2] + ".o",
+         "command": f"gcc -O2 -g -flto -Ilib -c {source} -o {source[:-2]}.o"} for source in sources]))
+    given = ["--compile-commands", "compile_commands.json", "--patch", tree.work / "fix.diff"]
+    refused = subprocess.run([tree.stent, "create", "--target", "program", "-o", tree.work / "x.stent", *given],
+                             cwd=tree.top, capture_output=True, text=True)
+    if refused.returncode == 0 or "--link-command" not in refused.stderr:
+        raise Failed(f"without the link it says: {refused.stderr}")
+    return "program", "program", ["--link-command", "gcc -O2 -flto main.o lib/answer.o -o program", *given]
+
+
 def two_trees(tree):
     objects(tree.top, sections=())
     tree.run("gcc", "lib/answer.o", "lib/unused.o", "main.o", "-o", "program")
@@ -217,7 +264,8 @@ def thin_archives(tree):
 
 CASES = {case.__name__: case
          for case in (make, make_clang_by_path, header_change, warm_ccache, ccache_launcher, cmake_configured_before,
-                      cmake_from_nothing, autotools_with_libtool, compile_commands_of_several_builds, two_trees,
+                      cmake_from_nothing, autotools_with_libtool, compile_commands_of_several_builds, two_trees, link_time_gcc,
+                      link_time_gcc_in_parts, link_time_clang, link_time_clang_thin, link_time_commands,
                       archives, thin_archives)}
 
 
@@ -236,7 +284,7 @@ class Process:
 
 
 def carry_out(stent, case, work):
-    tree = Tree(work)
+    tree = Tree(stent, work)
     program, target, arguments = case(tree)
     files = tree.files()
     process = Process(tree.top / program, tree.env)

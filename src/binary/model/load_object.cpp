@@ -8,7 +8,8 @@ namespace stent::model {
 namespace {
 
 constexpr const char* link_time_hint =
-    "give the objects that the link makes of it: gcc -flto-partition=one -ffunction-sections -fdata-sections "
+    "make the patch from the source (--patch with the build's command), or give the objects that the link "
+    "makes of it: gcc -flto-partition=one -ffunction-sections -fdata-sections "
     "-save-temps leaves *.ltrans0.ltrans.o, lld --lto-obj-path=FILE writes them";
 
 bool is_bitcode(const std::filesystem::path& path) {

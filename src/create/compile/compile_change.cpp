@@ -15,8 +15,11 @@
 #include "create/compile/dependencies.hpp"
 #include "create/compile/diff_file.hpp"
 #include "create/compile/included_names.hpp"
+#include "create/compile/link_time_pairs.hpp"
 #include "create/compile/observed_units.hpp"
 #include "create/compile/read_text.hpp"
+#include "create/compile/shell_words.hpp"
+#include "create/compile/tree_view.hpp"
 
 namespace stent::compile {
 namespace {
@@ -46,10 +49,27 @@ std::string shown_source(const RecordedUnit& unit, const fs::path& root) {
   return relative.empty() || *relative.begin() == ".." ? unit.source.string() : relative.string();
 }
 
-std::vector<RecordedUnit> units_of_build(const CompileRequest& request) {
-  if (request.build_command.empty())
-    return parse_compile_commands(read_text(request.compile_commands), request.compile_commands);
-  return observed_units(observe_build(request.build_command, request.build_directory));
+struct Build {
+  std::vector<RecordedUnit> units;
+  std::vector<RecordedLink> links;
+};
+
+Build recorded_build(const CompileRequest& request) {
+  if (!request.build_command.empty()) {
+    const auto commands = observe_build(request.build_command, request.build_directory);
+    return {observed_units(commands), links_of(commands)};
+  }
+  Build build{parse_compile_commands(read_text(request.compile_commands), request.compile_commands), {}};
+  if (request.link_command.empty()) return build;
+  const fs::path directory = fs::canonical(request.compile_commands).parent_path();
+  const auto words = expand_response_files(split_shell(request.link_command), directory);
+  build.links = links_of({{directory, words, {}}});
+  if (build.links.empty())
+    throw Error(
+        ErrorCode::bad_input,
+        fmt::format("the --link-command links nothing that is there: {}", request.link_command),
+        fmt::format("give the compiler's command that made the target, as it ran in {}", directory.string()));
+  return build;
 }
 
 /// Adds to `found` what the compilers of those `units` that are `asked` read of `wanted`.
@@ -94,13 +114,6 @@ std::vector<std::string> compile_actions(const CompileRequest& request, const fs
   auto actions = request.extra_flags;
   actions.insert(actions.end(), {"-ffunction-sections", "-fdata-sections", "-c", "-o", object});
   return actions;
-}
-
-void refuse_link_time_optimised(const RecordedUnit& unit) {
-  if (!unit.is_link_time_optimised) return;
-  throw Error(ErrorCode::unsupported,
-              fmt::format("{} is compiled with link-time optimisation (-flto)", unit.source.string()),
-              "its code is decided when everything is linked; only builds without -flto can be patched");
 }
 
 /// The changed `unit` once more, as `object`; the view lives as long as someone may ask for this.
@@ -161,17 +174,17 @@ CompiledChange compile_change(const CompileRequest& given) {
   auto request = given;
   fs::create_directories(request.work_directory);
   request.work_directory = fs::canonical(request.work_directory);
-  for (const auto left : {"probe", "files", "directories", "shadow", "dependencies", "old", "new"})
+  for (const auto left : {"probe", "files", "directories", "shadow", "dependencies", "old", "new", "linked"})
     fs::remove_all(request.work_directory / left);
   const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
-  const auto units = units_of_build(request);
+  const auto [units, links] = recorded_build(request);
   auto tree = apply_to_tree(diffs, possible_roots(request, units));
   const auto view = std::make_shared<const TreeView>(tree, request.work_directory, request.isolation);
   const auto affected = find_affected(units, tree, *view, request);
 
   CompiledChange out;
   std::map<fs::path, AffectedBy> by_file;
-  std::vector<RecordedUnit> to_compile;
+  std::vector<RecordedUnit> to_compile, to_link;
   for (std::size_t i = 0; i < units.size(); ++i) {
     bool source_removed = false;
     for (const auto& path : affected[i])
@@ -180,8 +193,7 @@ CompiledChange compile_change(const CompileRequest& given) {
     for (const auto& file : tree.files)
       source_removed = source_removed || (file.kind == Kind::removed && file.location == units[i].source);
     if (affected[i].empty() || source_removed) continue;
-    refuse_link_time_optimised(units[i]);
-    to_compile.push_back(units[i]);
+    (units[i].is_link_time_optimised ? to_link : to_compile).push_back(units[i]);
   }
   for (const auto& file : tree.files) {
     const bool read = by_file.contains(file.location);
@@ -190,6 +202,8 @@ CompiledChange compile_change(const CompileRequest& given) {
     std::move(accounts.begin(), accounts.end(), std::back_inserter(out.hunks));
   }
   out.pairs = compile_pairs(to_compile, tree.root, view, request);
+  for (ObjectPair& pair : link_time_pairs(to_link, links, *view, request))
+    out.pairs.push_back(std::move(pair));
   out.files = std::move(tree.files);
   return out;
 }

@@ -37,17 +37,12 @@ std::optional<RecordedUnit> parse_entry(const json& entry, const std::filesystem
   auto words = words_of(entry);
   if (file.empty() || directory.empty() || words.empty())
     throw Error(ErrorCode::bad_input, "it lacks \"file\", \"directory\", or \"command\" and \"arguments\"");
-  RecordedUnit unit;
-  unit.directory = std::filesystem::absolute(origin.parent_path() / directory).lexically_normal();
-  if (!std::filesystem::exists(unit.directory / file)) return std::nullopt;
-  unit.source = std::filesystem::canonical(unit.directory / file);
-  words = expand_response_files(words, unit.directory);
-  auto stripped = strip_command(words, file, unit.directory);
+  const auto place = std::filesystem::absolute(origin.parent_path() / directory).lexically_normal();
+  if (!std::filesystem::exists(place / file)) return std::nullopt;
+  words = expand_response_files(words, place);
+  auto stripped = strip_command(words, file, place);
   if (!stripped) return std::nullopt;
-  unit.arguments = std::move(stripped->arguments);
-  unit.source_argument = std::move(stripped->source_argument);
-  unit.is_link_time_optimised = stripped->is_link_time_optimised;
-  return unit;
+  return recorded_unit(std::move(*stripped), place, std::filesystem::canonical(place / file), {});
 }
 
 }  // namespace

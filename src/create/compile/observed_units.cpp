@@ -19,12 +19,8 @@ std::optional<RecordedUnit> unit_of(const ObservedCommand& command, const std::s
   try {
     auto stripped = strip_command(command.words, word, command.directory);
     if (!stripped) return std::nullopt;
-    return RecordedUnit{command.directory,
-                        fs::canonical(command.directory / word),
-                        std::move(stripped->source_argument),
-                        std::move(stripped->arguments),
-                        command.environment,
-                        stripped->is_link_time_optimised};
+    return recorded_unit(std::move(*stripped), command.directory, fs::canonical(command.directory / word),
+                         command.environment);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::bad_input) return std::nullopt;  // an operand of an option
     throw;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iterator>
 
 #include "base/error.hpp"
 
@@ -13,10 +12,15 @@ std::string read_text(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::string text;
   std::error_code ignored;
-  if (in && !std::filesystem::is_directory(path, ignored))
-    text.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-  else
-    in.setstate(std::ios::badbit);
+  if (std::filesystem::is_directory(path, ignored)) in.setstate(std::ios::badbit);
+  if (!in) in.setstate(std::ios::badbit);
+  constexpr std::size_t step = 1 << 16;  // in /proc a file's size says nothing
+  while (in) {
+    const std::size_t known = text.size();
+    text.resize(known + step);
+    in.read(text.data() + known, step);
+    text.resize(known + static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad())
     throw Error(ErrorCode::bad_input, fmt::format("cannot read {}", path.string()),
                 "check the path and its permissions");

@@ -16,6 +16,9 @@ struct RecordedUnit {
   /// What differs from stent's own environment: NAME=VALUE, or NAME when not set.
   std::vector<std::string> environment;
   bool is_link_time_optimised = false;
+  /// What the recorded command writes; only where that is linked again: with link-time optimisation, compiled
+  /// by a command of its own.
+  std::filesystem::path object{};
 
   auto operator<=>(const RecordedUnit&) const = default;
 };

@@ -142,6 +142,7 @@ class Stripper {
   }
 
   StrippedCommand strip() {
+    out_.links = links_;
     while (at_ < words_.size()) word(words_[at_++]);
     return std::move(out_);
   }
@@ -158,6 +159,7 @@ class Stripper {
     if (word == "--") {
       only_operands_ = true;
     } else if (any_of(kDroppedPairs, word)) {
+      if (at_ < words_.size() && (word == "-o" || word == "--output")) out_.output = words_[at_];
       ++at_;
     } else if (word == "-Xclang" && at_ < words_.size() && words_[at_].starts_with("-dependency")) {
       at_ += 3;  // -Xclang -dependency-file -Xclang FILE
@@ -165,7 +167,8 @@ class Stripper {
       keep(word);
       if (at_ < words_.size()) keep(words_[at_++]);
     } else if (any_of(kDropped, word) || any_prefix(kDroppedPrefixes, word) || is_joined_output(word)) {
-      return;
+      if (is_joined_output(word)) out_.output = word.substr(2);
+      if (word.starts_with("--output=")) out_.output = word.substr(word.find('=') + 1);
     } else if (word.starts_with("-Wp,")) {
       if (auto left = strip_preprocessor_word(word); !left.empty()) keep(left);
     } else if (any_of(kLinkPairs, word)) {
@@ -220,6 +223,24 @@ std::optional<StrippedCommand> strip_command(const Words& words, const std::stri
                 fmt::format("the command of {} does not name it: {}", file, show_command(words)),
                 "record the commands again");
   return out;
+}
+
+Words without_launcher(const Words& words) {
+  return {words.begin() + static_cast<std::ptrdiff_t>(compiler_index(words)), words.end()};
+}
+
+RecordedUnit recorded_unit(StrippedCommand command, const std::filesystem::path& directory,
+                           const std::filesystem::path& source, std::vector<std::string> environment) {
+  std::filesystem::path object;
+  if (command.is_link_time_optimised && !command.links)
+    object = directory / (command.output.empty() ? source.stem().string() + ".o" : command.output);
+  return {directory,
+          source,
+          std::move(command.source_argument),
+          std::move(command.arguments),
+          std::move(environment),
+          command.is_link_time_optimised,
+          object.lexically_normal()};
 }
 
 }  // namespace stent::compile
