@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/print_report.hpp"
 #include "cli/process_options.hpp"
+#include "cli/readable.hpp"
 
 namespace stent::cli {
 namespace {
@@ -32,8 +33,8 @@ void print(Pid pid, const transaction::Applied& patch) {
   if (patch.state == "retained") fmt::print(" ({} KiB kept)", patch.memory.size / 1024);
   fmt::print("\n");
   for (const auto& function : patch.functions)
-    fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
-               function.replacement.value);
+    fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", readable(function.name), function.module,
+               function.entry.value, function.replacement.value);
 }
 
 void run(const ListOptions& options) {

@@ -4,12 +4,13 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/readable.hpp"
 
 namespace {
 
 int fail(const stent::Error& error) {
-  std::fprintf(stderr, "stent: error: %s\n", error.message().c_str());
-  if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
+  std::fprintf(stderr, "stent: error: %s\n", stent::cli::readable(error.message()).c_str());
+  if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", stent::cli::readable(error.hint()).c_str());
   return static_cast<int>(error.code());
 }
 

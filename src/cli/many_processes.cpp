@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/unique_fd.hpp"
+#include "cli/readable.hpp"
 
 namespace stent::cli {
 namespace {
@@ -107,7 +108,7 @@ void print_outcomes(const std::vector<ProcessOutcome>& outcomes, bool as_json) {
     if (as_json) continue;
     fmt::print("{} {}\n", outcome.report.at("pid").get<int>(), name);
     if (outcome.report.contains("error"))
-      fmt::print("  {}\n", outcome.report.at("error").at("message").get<std::string>());
+      fmt::print("  {}\n", readable(outcome.report.at("error").at("message").get<std::string>()));
   }
   if (as_json) {
     fmt::print("{}\n", nlohmann::json{{"processes", all}, {"counts", counts}}.dump(2));

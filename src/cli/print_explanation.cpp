@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "cli/readable.hpp"
+
 namespace stent::cli {
 
 namespace {
@@ -15,9 +17,10 @@ void print_companions(const create::Explanation& explanation) {
   for (const auto& companion : explanation.companions) {
     literals += companion.is_literal ? 1 : 0;
     if (companion.is_literal) continue;
-    fmt::print("  {} ({}): {}\n", companion.name, companion.unit,
-               companion.chain.empty() ? "a new global"
-                                       : fmt::format("needed by {}", fmt::join(companion.chain, " -> ")));
+    fmt::print("  {} ({}): {}\n", both_names(companion.name), companion.unit,
+               companion.chain.empty()
+                   ? "a new global"
+                   : readable(fmt::format("needed by {}", fmt::join(companion.chain, " -> "))));
   }
   if (literals != 0) fmt::print("  {} strings and other literals\n", literals);
 }
@@ -27,16 +30,16 @@ void print_companions(const create::Explanation& explanation) {
 void print_explanation(const create::Explanation& explanation) {
   fmt::print("functions:\n");
   for (const auto& function : explanation.functions) {
-    fmt::print("  {} {} ({})\n", function.kind, function.name, function.unit);
-    if (!function.difference.empty()) fmt::print("    first difference {}\n", function.difference);
+    fmt::print("  {} {} ({})\n", function.kind, both_names(function.name), function.unit);
+    if (!function.difference.empty()) fmt::print("    first difference {}\n", readable(function.difference));
     if (!function.old_line.empty() || !function.new_line.empty())
       fmt::print("    at {} -> {}\n", function.old_line, function.new_line);
   }
   print_companions(explanation);
   if (!explanation.references.empty()) fmt::print("bound:\n");
   for (const auto& reference : explanation.references)
-    fmt::print("  {} of {}, for {}: {} ({})\n", reference.name, reference.module, reference.from,
-               reference.where, reference.evidence);
+    fmt::print("  {} of {}, for {}: {} ({})\n", both_names(reference.name), reference.module,
+               readable(reference.from), reference.where, reference.evidence);
 }
 
 nlohmann::json to_json(const create::Explanation& explanation) {

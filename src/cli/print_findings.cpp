@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "cli/readable.hpp"
+
 namespace stent::cli {
 namespace {
 
@@ -35,11 +37,12 @@ nlohmann::json to_json(const review::Finding& finding) {
 }
 
 void print(const review::Finding& finding) {
-  fmt::print("  {}\n    {}\n", finding.id, finding.message);
+  fmt::print("  {}\n    {}\n", finding.id, readable(finding.message));
   if (finding.old_place) fmt::print("    before: {}\n", dwarf::to_string(*finding.old_place));
   if (finding.new_place) fmt::print("    after:  {}\n", dwarf::to_string(*finding.new_place));
   if (!finding.types.empty()) fmt::print("    types: {}\n", fmt::join(finding.types, ", "));
-  if (finding.functions.size() > 1) fmt::print("    functions: {}\n", fmt::join(finding.functions, ", "));
+  if (finding.functions.size() > 1)
+    fmt::print("    functions: {}\n", readable(fmt::format("{}", fmt::join(finding.functions, ", "))));
   fmt::print("    why: {}\n", finding.why);
   if (!finding.remedy.empty()) fmt::print("    what to do: {}\n", finding.remedy);
 }
@@ -76,7 +79,8 @@ nlohmann::json to_json(const std::vector<patch::Finding>& findings) {
 
 void print_findings(const std::vector<patch::Finding>& findings) {
   for (const patch::Finding& finding : findings) {
-    fmt::print("  {} {}: {}\n", coloured(finding.level, finding.level), finding.id, finding.message);
+    fmt::print("  {} {}: {}\n", coloured(finding.level, finding.level), finding.id,
+               readable(finding.message));
     if (!finding.acknowledgement.empty()) fmt::print("    acknowledged: {}\n", finding.acknowledgement);
   }
 }
@@ -84,7 +88,7 @@ void print_findings(const std::vector<patch::Finding>& findings) {
 void print_acknowledged(const patch::Patch& patch) {
   for (const patch::Finding& finding : patch.findings)
     if (!finding.acknowledgement.empty())
-      fmt::print("note: {}: {}\n      acknowledged: {}\n", finding.id, finding.message,
+      fmt::print("note: {}: {}\n      acknowledged: {}\n", finding.id, readable(finding.message),
                  finding.acknowledgement);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "cli/readable.hpp"
 
 namespace stent::cli {
 namespace {
@@ -47,9 +48,9 @@ void print_report(const transaction::Report& report, const std::string& outcome,
   }
   fmt::print("{} {} process {}\n", report.patch_name, phrase, report.pid.value);
   for (const auto& function : report.functions)
-    fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", function.name, function.module, function.entry.value,
-               function.replacement.value);
-  for (const std::string& note : report.notes) fmt::print("  note: {}\n", note);
+    fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", readable(function.name), function.module,
+               function.entry.value, function.replacement.value);
+  for (const std::string& note : report.notes) fmt::print("  note: {}\n", readable(note));
   if (report.tries == 0) return;
   fmt::print("  {} threads, {} {}, stop window {:.0f} us, {} KB searched for suspended stacks in {:.0f} us\n",
              report.threads, report.tries, report.tries == 1 ? "try" : "tries",

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/print_findings.hpp"
 #include "cli/print_report.hpp"
+#include "cli/readable.hpp"
 #include "patch/patch_file.hpp"
 
 namespace stent::cli {
@@ -80,14 +81,14 @@ nlohmann::json to_json(const patch::Patch& patch) {
 void print(const patch::Image& image) {
   fmt::print("{} (build-id {})\n", image.module_name, image.module.text());
   for (const auto& function : image.replaced) {
-    fmt::print("  replaces {}", function.name);
+    fmt::print("  replaces {}", both_names(function.name));
     for (const auto& extent : function.extents)
       fmt::print(" [0x{:x}, 0x{:x})", extent.range.begin.value, extent.range.end().value);
     fmt::print("\n");
   }
   for (const auto& hook : image.hooks) fmt::print("  hook {}\n", hook.name);
   for (const auto& binding : image.bindings)
-    fmt::print("  references {}: {}\n", binding.name, describe(binding));
+    fmt::print("  references {}: {}\n", both_names(binding.name), describe(binding));
 }
 
 void run(const ShowOptions& options) {

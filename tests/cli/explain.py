@@ -85,6 +85,37 @@ def main():
         must(any("Makefile:1" in note for note in said["notes"]), "every hunk is accounted for", done)
         human = create(*word, "--explain")
         must("first difference" in human.stdout and "needed by fixed" in human.stdout, "the same for people", human)
+        people_read_cplusplus(stent, work, must)
+
+
+CPLUSPLUS = """namespace shop {
+int rate = 3;
+__attribute__((noinline)) int price(int n) { return n * rate + 1; }
+}
+int main(int argc, char **) { return shop::price(argc); }
+"""
+
+
+def people_read_cplusplus(stent, work, must):
+    """C++ names as in the source; the linker's names beside them, and alone in JSON."""
+    (work / "old").mkdir()
+    for side, text in (("old", CPLUSPLUS), ("new", CPLUSPLUS.replace("+ 1", "+ 2")),
+                       ("bad", CPLUSPLUS.replace("+ 1", "+ 2").replace("rate = 3", "rate = 4"))):
+        (work / "shop.cpp").write_text(text)
+        subprocess.run(["g++", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", "shop.cpp", "-o", f"{side}.o"],
+                       cwd=work, check=True)
+    subprocess.run(["g++", "old.o", "-o", "shop"], cwd=work, check=True)
+
+    def create(new, *options):
+        return subprocess.run([stent, "create", "--target", "shop", "old.o", new, "--explain", *options], cwd=work,
+                              capture_output=True, text=True)
+
+    done = create("new.o")
+    must(done.returncode == 0 and "shop::price(int) [_ZN4shop5priceEi]" in done.stdout, "both names of a function", done)
+    done = create("new.o", "--json")
+    must(json.loads(done.stdout)["images"][0]["functions"] == ["_ZN4shop5priceEi"], "the linker's name in JSON", done)
+    done = create("bad.o")
+    must(done.returncode == 11 and "shop::rate" in done.stderr and "_ZN" not in done.stderr, "errors name it so too", done)
 
 
 if __name__ == "__main__":
