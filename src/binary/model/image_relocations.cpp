@@ -65,7 +65,32 @@ class Reader {
     for (const elf::RawRelocation& relocation : file_.relocations(table)) one(relocation);
   }
 
+  /// SHT_RELR (generic ABI): an even word is a place; an odd one says by its other bits which of the 63 words
+  /// that follow are places too. The addend stands there.
+  void read_packed(const elf::Section& table) {
+    constexpr std::uint64_t word = 8, covered = 63;
+    std::uint64_t next = 0;
+    for (std::uint64_t at = 0; at + word <= table.data.size(); at += word) {
+      const auto entry = load<std::uint64_t>(table.data, at);
+      if ((entry & 1) == 0) {
+        packed({entry});
+        next = entry + word;
+        continue;
+      }
+      for (std::uint64_t bit = 0; bit < covered; ++bit)
+        if ((entry >> (bit + 1) & 1) != 0) packed({next + bit * word});
+      next += covered * word;
+    }
+  }
+
  private:
+  void packed(LinkAddress place) {
+    const auto value = image_.read(place, 8);
+    if (!value) throw file_.damaged("place of a packed relocation");
+    one({place.value, static_cast<std::uint32_t>(RelocationType::relative), 0,
+         load<std::int64_t>(*value, 0)});
+  }
+
   Import& import_of(std::uint32_t index) {
     const elf::RawSymbol& raw = symbols_[index];
     const auto [at, is_new] = by_symbol_.try_emplace(index, image_.imports.size());
@@ -154,6 +179,8 @@ void read_dynamic_relocations(const elf::File& file, Image& image) {
   Reader reader(file, image);
   for (const elf::Section& section : file.sections())
     if (section.type == SHT_RELA && (section.flags & SHF_ALLOC) != 0) reader.read(section);
+  for (const elf::Section& section : file.sections())
+    if (section.type == SHT_RELR) reader.read_packed(section);
   for (const Import& import : image.imports)
     for (const auto& slot : {import.jump_slot, import.got_slot})
       if (slot) image.local_got.erase(*slot);
