@@ -89,6 +89,9 @@ void require_registers_kept(const ComparedUnit& unit, const ComparedUnit& again)
     const auto same = std::ranges::find_if(unit.changes->functions, [&](const diff::FunctionChange& one) {
       return one.kind == diff::ChangeKind::changed && one.name == change.name;
     });
+    if (same == unit.changes->functions.end())
+      throw Error(ErrorCode::internal,
+                  change.name + " changed only when it was compiled to go through the GOT");
     const Destroyed known = destroyed_by(*unit.new_object, (*unit.new_object)[*same->new_function]);
     if (known.is_everything) continue;
     const Destroyed now = destroyed_by(*again.new_object, (*again.new_object)[*change.new_function]);

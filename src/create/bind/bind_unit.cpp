@@ -254,7 +254,7 @@ class Binder {
     throw Error(ErrorCode::refused,
                 (atom.name.empty() ? "a constant of " + atom.section : atom.name) +
                     " cannot be located in the target: no matching code names it",
-                "give the target's symbols (--debug-root, --symbols-from)");
+                "give the target's symbols (--debug-root, --same-build)");
   }
 
   /// The non-local symbol at the start of an old atom, or null.

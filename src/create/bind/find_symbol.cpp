@@ -41,11 +41,18 @@ BoundTarget bind_import(const model::Image& image, std::size_t index, std::strin
   return bound;
 }
 
+/// A module may import one name in several versions, each by a symbol of its own.
 std::optional<std::size_t> find_import(const model::Image& image, const std::string& name) {
+  std::optional<std::size_t> only;
   for (std::size_t i = 0; i < image.imports.size(); ++i) {
-    if (image.imports[i].name == name) return i;
+    if (image.imports[i].name != name) continue;
+    if (only)
+      throw Error(ErrorCode::refused,
+                  name + " is imported in several versions, and no matched code tells which",
+                  "name the version (.symver), or call it through a function that did so before");
+    only = i;
   }
-  return {};
+  return only;
 }
 
 /// ThinLTO makes locals global as "name.llvm.HASH", and the hash changes with the unit's text.

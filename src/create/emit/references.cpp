@@ -12,7 +12,11 @@ using x86_64::RelocationType;
 namespace {
 
 constexpr const char* through_got =
-    "compile the new unit with -mno-direct-extern-access (or -fPIC), so that it goes through the GOT";
+    "make the patch from the source (--patch with --compile-commands or a build command): the unit is then "
+    "compiled "
+    "once more to go through the GOT. With objects given: compile the new one with -mno-direct-extern-access "
+    "or "
+    "-fPIC (more functions may differ), or reach the data by a function in a source file of its own";
 
 }  // namespace
 
@@ -130,15 +134,18 @@ void References::write_through_slot(const Holder& holder, const model::Reference
   if (meaning.offset != 0 && !std::holds_alternative<Spot>(meaning.target))
     refuse(holder, reference, "an offset into the GOT entry of '" + meaning.name + "'",
            "compile the unit again without -fno-plt, or with the default code model");
+  Target target = as_target(meaning);
   switch (access_of(meaning)) {
     case Access::slot:
-      return draft_.fix({place, RelocationType::pc32, as_target(meaning), reference.pc_adjust, meaning.name});
+      if (jumps_through(holder, reference) || !is_lazy(std::get<bind::BoundTarget>(meaning.target)))
+        return draft_.fix({place, RelocationType::pc32, target, reference.pc_adjust, meaning.name});
+      target = import_behind(std::get<bind::BoundTarget>(meaning.target));
+      break;
     case Access::thread:
       refuse(holder, reference, "'" + meaning.name + "' is thread-local but is used as an address",
              "compile the unit again from clean sources");
     default: break;
   }
-  Target target = as_target(meaning);
   if (Spot* spot = std::get_if<Spot>(&target)) *spot = *spot + static_cast<std::uint64_t>(meaning.offset);
   const Spot slot = draft_.slot(target, RelocationType::abs64, meaning.name);
   draft_.fix({place, RelocationType::pc32, slot, reference.pc_adjust, meaning.name});
@@ -152,6 +159,24 @@ bool References::is_branch(const Holder& holder, const model::Reference& referen
     if (instruction.branch && instruction.offset + instruction.branch->offset == reference.offset)
       return true;
   return false;
+}
+
+/// True for `call *slot(%rip)` and `jmp *slot(%rip)`.
+bool References::jumps_through(const Holder& holder, const model::Reference& reference) const {
+  if (!holder.atom) return false;
+  for (const x86_64::Instruction& one : x86_64::decode((*units_[holder.unit].new_object)[*holder.atom].bytes))
+    if (reference.offset > one.offset && reference.offset < one.end())
+      return one.flow == x86_64::Flow::indirect_call || one.flow == x86_64::Flow::indirect_jump;
+  return false;
+}
+
+/// A slot that is filled at the first call holds the address of its PLT entry until then: enough to jump
+/// through it, but not what other modules know the function by.
+bool References::is_lazy(const bind::BoundTarget& slot) const {
+  const auto* at = std::get_if<patch::ModuleAddress>(&slot.binding.where);
+  return at != nullptr && std::ranges::any_of(target_.imports, [&](const model::Import& import) {
+           return import.jump_slot == at->address;
+         });
 }
 
 /// A field that holds an address cannot go through a slot: it takes the same dynamic symbol as the slot.

@@ -49,6 +49,8 @@ class References {
   [[nodiscard]] Target slot_of(const Meaning& meaning);
   [[nodiscard]] Spot thread_slot(const Holder&, const model::Reference&, const Meaning&);
   [[nodiscard]] bool is_branch(const Holder& holder, const model::Reference& reference) const;
+  [[nodiscard]] bool jumps_through(const Holder& holder, const model::Reference& reference) const;
+  [[nodiscard]] bool is_lazy(const bind::BoundTarget& slot) const;
   [[nodiscard]] patch::Binding import_behind(const bind::BoundTarget& slot) const;
   [[nodiscard]] std::string where(const Holder& holder, const model::Reference& reference) const;
   [[noreturn]] void refuse(const Holder&, const model::Reference&, const std::string& why,

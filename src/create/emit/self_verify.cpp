@@ -275,7 +275,7 @@ class Walk {
     const RemoteAddress points{relative ? value + place.value : value};
     if (formula == Formula::got_relative) {
       if (expected.bound != nullptr && expected.bound->access == Access::slot)
-        require(points.value == trial_.value_of(expected.bound->binding), which, reference);
+        check_slot(which, reference, *expected.bound, points);
       else
         check_address(which, reference, expected, {trial_.word(points)});
     } else if ((formula == Formula::pc_relative ||
@@ -313,6 +313,15 @@ class Walk {
         return require(value == trial_.value_of(bound.binding) + static_cast<std::uint64_t>(offset), which,
                        reference);
     }
+  }
+
+  /// The module's slot, or one of the patch's own that holds what the module's will once it is filled.
+  void check_slot(const Which& which, const model::Reference& reference, const bind::BoundTarget& bound,
+                  RemoteAddress slot) const {
+    const bool is_own = !(slot < trial_.at({0}));  // the module lies below the patch
+    if (!is_own) return require(slot.value == trial_.value_of(bound.binding), which, reference);
+    const auto dynamic = trial_.value_of_dynamic(name_of(which, reference));
+    require(dynamic && trial_.word(slot) == *dynamic, which, reference);
   }
 
   void check_stub(const Which& which, const model::Reference& reference, const bind::BoundTarget& bound,
