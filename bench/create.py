@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures making patches: a one-file fix beside the two compilations it needs, and two trees of 50,000 functions.
 
-    create.py STENT [--json] [--functions N]
+    create.py STENT [--json] [--functions N] [--trees DIR]
 
-With --json the last line is one JSON object: create_over_compile, diff_seconds_50k, diff_mib_50k.
+With --json the last line is one JSON object: create_over_compile, diff_seconds_50k, diff_mib_50k. Compiling the trees takes
+minutes; --trees keeps them in DIR, and takes them from there when they are there (made with the same N).
 """
 import argparse
 import json
@@ -113,9 +114,10 @@ def one_file_fix(stent, work):
     return statistics.median(ratios)
 
 
-def two_trees(stent, work, functions):
-    """diff_seconds_50k and diff_mib_50k: ten functions differ, and no object is byte-equal."""
+def make_trees(work, functions):
+    """Ten functions differ, and no object is byte-equal."""
     each = functions // UNITS
+    work.mkdir(parents=True)
     for side in ("old", "new"):
         (work / side).mkdir()
     changed_units = range(0, UNITS, 10)
@@ -132,9 +134,13 @@ def two_trees(stent, work, functions):
         run("objcopy", "--add-section", f".bench={work / 'note'}", work / "old" / f"u{i}.o", work / "new" / f"u{i}.o")
     (work / "main.c").write_text(MAIN)
     run("gcc", *FLAGS, work / "main.c", *(work / "old" / f"u{i}.o" for i in range(UNITS)), "-o", work / "program")
+
+
+def two_trees(stent, work):
+    """diff_seconds_50k and diff_mib_50k."""
     began = time.monotonic()
     child = subprocess.Popen([stent, "create", "--target", work / "program", "--old-tree", work / "old", "--new-tree",
-                              work / "new", "-o", work / "fix.stent", "--json"], stdout=subprocess.PIPE, text=True)
+                              work / "new", "-o", work / "fix.stent", "--json", "--ack", "*=measured"], stdout=subprocess.PIPE, text=True)
     said = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.monotonic() - began
@@ -151,13 +157,16 @@ def main():
     parser.add_argument("stent", type=pathlib.Path)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--functions", type=int, default=50000)
+    parser.add_argument("--trees", type=pathlib.Path)
     arguments = parser.parse_args()
     stent = arguments.stent.resolve()
     with tempfile.TemporaryDirectory(prefix="stent-bench-") as folder:
         work = pathlib.Path(folder)
         ratio = one_file_fix(stent, work)
-        (work / "trees").mkdir()
-        seconds, mib = two_trees(stent, work / "trees", arguments.functions)
+        trees = arguments.trees or work / "trees"
+        if not (trees / "program").exists():
+            make_trees(trees, arguments.functions)
+        seconds, mib = two_trees(stent, trees)
     print(f"a one-file fix: {ratio:.2f} x the two compilations it needs")
     print(f"two trees of {arguments.functions} functions: {seconds:.1f} s, {mib:.0f} MiB")
     if arguments.json:

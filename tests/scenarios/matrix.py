@@ -40,17 +40,17 @@ def linkers(name):
             for column, linker in enumerate(LINKERS[1:]) for row, compiler in enumerate(COMPILERS)]
 
 
-def chosen(name, settings):
+def chosen(name, settings, is_widest=False):
     """The configurations for a scenario with these settings: `matrix` (full, linkers, size) and `only` (words; of those that
-    name one dimension, a configuration must have one)."""
-    wanted = settings.get("matrix", [])
+    name one dimension, a configuration must have one). The widest are all 24 that `only` leaves, for every scenario."""
+    wanted = [*settings.get("matrix", []), *(["full"] if is_widest else [])]
     result = full() if "full" in wanted else rotating(name)
     if "size" in wanted:
         result += [one for one in rotating(name, ("-Os",)) if one.compiler == "gcc"]
     if "linkers" in wanted:
         result += linkers(name)
     only = settings.get("only", [])
-    if "full" not in wanted and only:
+    if ("full" not in wanted or is_widest) and only:
         result = full() + (linkers(name) if "linkers" in wanted else [])
     for values, field in ((COMPILERS, "compiler"), (LEVELS, "level"), (KINDS, "kind"), (LINKERS, "linker")):
         words = [word for word in only if word in values]

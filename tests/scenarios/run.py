@@ -187,11 +187,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stent", required=True)
     parser.add_argument("--only", default="", help="words: only configurations with all of them")
+    parser.add_argument("--widest", action="store_true", help="all 24 configurations, whatever the scenario asks for")
     parser.add_argument("--keep", help="work in this directory and leave it there")
     parser.add_argument("scenario")
     arguments = parser.parse_args()
     script = Script(HERE / arguments.scenario / "expected")
-    configurations = [one for one in matrix.chosen(arguments.scenario, script.settings)
+    configurations = [one for one in matrix.chosen(arguments.scenario, script.settings, arguments.widest)
                       if all(word in str(one).split() for word in arguments.only.split())]
     if not configurations:
         print("no configuration is left", file=sys.stderr)
