@@ -1,6 +1,10 @@
+#include <malloc.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
@@ -14,21 +18,46 @@ int fail(const stent::Error& error) {
   return static_cast<int>(error.code());
 }
 
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App& app, int& status);
+};
+
+constexpr Command commands[] = {
+    {"create", [](CLI::App& app, int&) { stent::cli::add_create(app); }},
+    {"review", [](CLI::App& app, int&) { stent::cli::add_review(app); }},
+    {"show", [](CLI::App& app, int&) { stent::cli::add_show(app); }},
+    {"check", stent::cli::add_check},
+    {"apply", stent::cli::add_apply},
+    {"list", [](CLI::App& app, int&) { stent::cli::add_list(app); }},
+    {"revert", stent::cli::add_revert},
+    {"gdb", [](CLI::App& app, int&) { stent::cli::add_gdb(app); }},
+    {"sign", [](CLI::App& app, int&) { stent::cli::add_sign(app); }},
+    {"keygen", [](CLI::App& app, int&) { stent::cli::add_keygen(app); }},
+};
+
+/// The one that is `wanted`, since describing all takes a noticeable part of a short command's time; all when
+/// it is none of them.
+void add_commands(CLI::App& app, std::string_view wanted, int& status) {
+  const bool is_known = std::ranges::find(commands, wanted, &Command::name) != std::end(commands);
+  for (const Command& command : commands)
+    if (!is_known || command.name == wanted) command.add(app, status);
+}
+
+/// Giving memory back to the kernel and taking it again costs a short command more than using it.
+void keep_freed_memory() {
+  constexpr int kept = 64 << 20, at_once = 1 << 20;
+  ::mallopt(M_TRIM_THRESHOLD, kept);
+  ::mallopt(M_MMAP_THRESHOLD, at_once);
+  ::mallopt(M_TOP_PAD, at_once);
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Changes functions of a running process without restarting it.", "stent");
   app.set_version_flag("--version", std::string("stent ") + STENT_VERSION);
   app.require_subcommand(1);
   int status = 0;
-  stent::cli::add_create(app);
-  stent::cli::add_review(app);
-  stent::cli::add_show(app);
-  stent::cli::add_check(app, status);
-  stent::cli::add_apply(app, status);
-  stent::cli::add_list(app);
-  stent::cli::add_revert(app, status);
-  stent::cli::add_gdb(app);
-  stent::cli::add_sign(app);
-  stent::cli::add_keygen(app);
+  add_commands(app, argc > 1 ? argv[1] : "", status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -45,6 +74,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   try {
     return run(argc, argv);
   } catch (const stent::Error& error) {
