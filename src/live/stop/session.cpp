@@ -80,9 +80,10 @@ std::optional<StoppedTracee> Session::try_borrow(const Consider& consider, const
     if (candidates == 0) break;
     const auto stat = process::read_thread_stat(target_->pid(), tid);
     if (!stat || stat->is_dead() || stat->is_kernel_worker() || stat->is_blocked() != blocked) continue;
-    if (threads_->find(tid) != nullptr || !consider(tid)) continue;
-    ThreadTable::Entry* entry = threads_->seize(*stat);
-    if (entry == nullptr) continue;
+    if (!consider(tid)) continue;
+    ThreadTable::Entry* entry = threads_->find(tid);  // there already: it was late when it was tried before
+    if (entry == nullptr) entry = threads_->seize(*stat);
+    if (entry == nullptr || entry->tracee.state() != Tracee::State::running) continue;
     --candidates;
     entry->tracee.interrupt();
     if (threads_->settle(*entry, Clock::now() + patience_each) != ThreadTable::Outcome::stopped) continue;

@@ -48,6 +48,17 @@ TEST_P(GuardedTarget, KeepsRegistersVectorsAndRedZone) {
 INSTANTIATE_TEST_SUITE_P(Modes, GuardedTarget,
                          testing::Combine(testing::Values("sleep", "spin"), testing::Values("gcc", "clang")));
 
+TEST(LateThread, IsBorrowedOnceItStops) {
+  TargetProcess target("waits_for_vfork");
+  const Process process = Process::open(target.pid());
+  stop::Session session(process);
+  const auto any = [](const auto&) { return true; };
+  EXPECT_FALSE(session.borrow_once(any, any, 8)) << "nothing stops it in there";
+  target.tell();
+  RemoteCaller caller(session, 30s);
+  EXPECT_EQ(caller.syscall(SYS_getpid, {}), target.pid().value);
+}
+
 class EveryCall : public testing::TestWithParam<const char*> {};
 
 TEST_P(EveryCall, GoesOnAfterItsThreadWasBorrowed) {
@@ -122,7 +133,7 @@ TEST(RemoteCaller, WorksInAProcessHeldBySigstop) {
 RemoteCaller borrow(stop::Session& session, Tid wanted) {
   auto thread = session.borrow([&](const stop::StoppedThread& t) { return t.tid == wanted; }, 30s);
   if (!thread) throw Error(ErrorCode::busy, "the thread was not to be had");
-  return RemoteCaller(find_borrowed_code(session.target()), std::move(*thread));
+  return RemoteCaller(find_borrowed_code(session.target(), session.target().mappings()), std::move(*thread));
 }
 
 /// A second stent: borrows, in turn whom it likes and `worker`, and calls without end, until it is killed.
