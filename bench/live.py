@@ -158,10 +158,32 @@ def ratio_of_functions(stent, program, one, hundred, rounds):
     return round(statistics.median(windows[hundred]) / statistics.median(windows[one]), 2)
 
 
-def command_ms(stent, program, patch, blocked, rounds):
+def milliseconds(program, *arguments):
+    """How long the whole command takes."""
+    before = time.perf_counter()
+    subprocess.run([program, *map(str, arguments)], stdout=subprocess.DEVNULL, check=True)
+    return (time.perf_counter() - before) * 1000
+
+
+def system_calls(program, *arguments):
+    """How many the command makes: a number that does not depend on what else the machine does."""
+    with tempfile.NamedTemporaryFile() as log:
+        subprocess.run(["strace", "-qq", "-o", log.name, program, *map(str, arguments)], stdout=subprocess.DEVNULL, check=True)
+        return len(log.readlines())
+
+
+def commands(stent, program, patch, blocked, rounds):
+    """The milliseconds and the system calls of every command that looks at a process, by name."""
     with Target(program, blocked, 0, 0) as target:
-        times = [apply_and_revert(stent, patch, target)[2] for _ in range(rounds)]
-    return round(statistics.median(times) * 1000, 2)
+        one = ["--pid", target.child.pid]
+        lines = {"check": ["check", patch, *one], "apply": ["apply", patch, *one], "list": ["list", *one],
+                 "revert": ["revert", patch, *one]}
+        times = {name: [] for name in lines}
+        for _ in range(rounds):
+            for name, line in lines.items():
+                times[name].append(milliseconds(stent.program, *line))
+        calls = {name: system_calls(stent.program, *line) for name, line in lines.items()}
+    return {name: round(statistics.median(found), 2) for name, found in times.items()}, calls
 
 
 def call_overhead_ns(stent, program, patch):
@@ -218,7 +240,11 @@ def main():
         result["entry_max_pause_us"] = entry_max_pause_us(builder, stent, program, rounds)
         many = builder.program("target_60", builder.libraries())
         many_patch = builder.patch(many, "one")
-        result["apply_ms"] = {n: command_ms(stent, many, many_patch, int(n), rounds) for n in ("1", "128")}
+        result["start_ms"] = round(statistics.median(milliseconds(stent.program, "--version") for _ in range(rounds)), 2)
+        whole = {n: commands(stent, many, many_patch, int(n), rounds) for n in ("1", "128")}
+        for name in ("apply", "revert", "check", "list"):
+            result[f"{name}_ms"] = {n: times[name] for n, (times, _) in whole.items()}
+            result[f"{name}_calls"] = {n: calls[name] for n, (_, calls) in whole.items()}
         result["call_overhead_ns"] = call_overhead_ns(stent, program, one)
     if arguments.scan:
         both, alone = subprocess.run([arguments.scan], capture_output=True, text=True, check=True).stdout.split()

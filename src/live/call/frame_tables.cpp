@@ -20,8 +20,9 @@ std::optional<UnwinderCopy> exported_unwinder(const process::RemoteMemory& memor
                                               const process::Module& module, const char* add,
                                               const char* remove, bool takes_single) {
   const auto adder = resolve::exported_symbol(memory, module, add);
+  if (!adder) return {};
   const auto remover = resolve::exported_symbol(memory, module, remove);
-  if (!adder || !remover) return {};
+  if (!remover) return {};
   return UnwinderCopy{*adder, *remover, takes_single};
 }
 

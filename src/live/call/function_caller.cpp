@@ -48,13 +48,13 @@ class FunctionCaller::Suitability {
  public:
   Suitability(stop::Session& session, std::vector<unwind::UnwindTable> tables)
       : target_(session.target()),
-        modules_(target_.modules()),
-        code_(find_runtime_code(target_.memory(), modules_)),
+        mappings_(target_.mappings()),
+        modules_(target_.modules(mappings_)),
+        code_(find_runtime_code(target_.module_memory(), modules_)),
         is_complete_(code_.is_complete),
         unwinder_(target_.memory(), std::move(tables)),
         forbidden_(std::move(code_.pieces)),
-        mappings_(target_.mappings()),
-        restorer_(inject::find_borrowed_code(target_).sigreturn),
+        restorer_(inject::find_borrowed_code(target_, mappings_).sigreturn),
         check_(target_.memory(), unwinder_, forbidden_) {}
 
   [[nodiscard]] bool accepts(const stop::StoppedThread& thread) {
@@ -72,12 +72,12 @@ class FunctionCaller::Suitability {
 
  private:
   const process::Process& target_;
+  std::vector<process::Mapping> mappings_;
   std::vector<process::Module> modules_;
   RuntimeCode code_;
   bool is_complete_;
   unwind::Unwinder unwinder_;
   unwind::ForbiddenCode forbidden_;
-  std::vector<process::Mapping> mappings_;
   RemoteAddress restorer_;
   unwind::StackCheck check_;
 };
@@ -98,7 +98,8 @@ FunctionCaller::FunctionCaller(stop::Session& session, std::vector<unwind::Unwin
   caller_.memory().write(site_.code + call_and_clear_at, std::as_bytes(std::span(call_and_clear_code)));
 
   for (const process::Module& module : suitability_->modules()) {
-    const auto location = resolve::exported_symbol(caller_.memory(), module, "__errno_location");
+    const auto location =
+        resolve::exported_symbol(session.target().module_memory(), module, "__errno_location");
     if (!location) continue;
     error_number_ = RemoteAddress{call(*location, {})};
     saved_error_ = caller_.memory().read_value<std::uint32_t>(*error_number_);

@@ -29,10 +29,11 @@ Bytes call_site_mark(const LeftCallSite& site) {
   return mark;
 }
 
-std::vector<LeftCallSite> find_left_call_sites(const process::Process& target) {
+std::vector<LeftCallSite> find_left_call_sites(const process::Process& target,
+                                               const std::vector<process::Mapping>& mappings) {
   std::vector<LeftCallSite> sites;
   Bytes mark(call_site_mark_size);
-  for (const process::Mapping& mapping : target.mappings()) {
+  for (const process::Mapping& mapping : mappings) {
     if (!may_hold_site(mapping)) continue;
     for (RemoteAddress at = mapping.range.begin; at < mapping.range.end();
          at = at + static_cast<std::int64_t>(page)) {

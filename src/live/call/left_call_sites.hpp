@@ -20,8 +20,9 @@ struct LeftCallSite {
 [[nodiscard]] Bytes call_site_mark(const LeftCallSite& site);
 inline constexpr std::int64_t call_site_mark_size = 32;
 
-/// Call sites that nobody took away. One may still be in use.
-[[nodiscard]] std::vector<LeftCallSite> find_left_call_sites(const process::Process& target);
+/// Call sites among `mappings` of `target` that nobody took away. One may still be in use.
+[[nodiscard]] std::vector<LeftCallSite> find_left_call_sites(const process::Process& target,
+                                                             const std::vector<process::Mapping>& mappings);
 
 /// Unmaps a site that no thread stands on. The mark goes first: should stent be killed, nobody unmaps what
 /// the target has mapped there since.

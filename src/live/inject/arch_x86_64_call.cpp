@@ -74,9 +74,9 @@ void look_into(const process::RemoteMemory& memory, const RemoteRange& range, Bo
 
 }  // namespace
 
-BorrowedCode find_borrowed_code(const process::Process& target) {
+BorrowedCode find_borrowed_code(const process::Process& target,
+                                const std::vector<process::Mapping>& mappings) {
   BorrowedCode code;
-  const auto mappings = target.mappings();
   for (const bool c_library : {true, false})  // where both are sure to be, before everything else
     for (const process::Mapping& mapping : mappings) {
       if (!is_code(mapping) || (mapping.name.find("/libc") != std::string::npos) != c_library) continue;

@@ -28,7 +28,9 @@ struct BorrowedCode {
 /// Offset of the first rt_sigreturn(2) in `code`.
 [[nodiscard]] std::optional<std::uint64_t> find_sigreturn(ByteView code);
 
-/// Looks through the target's executable mappings of files. Throws `unsupported` when it lacks one.
-[[nodiscard]] BorrowedCode find_borrowed_code(const process::Process& target);
+/// Looks through the executable ones of files among the target's `mappings`. Throws `unsupported` when it
+/// lacks one.
+[[nodiscard]] BorrowedCode find_borrowed_code(const process::Process& target,
+                                              const std::vector<process::Mapping>& mappings);
 
 }  // namespace stent::inject

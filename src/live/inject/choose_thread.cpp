@@ -55,11 +55,10 @@ void refuse_frozen(Pid pid) {
 
 }  // namespace
 
-stop::StoppedTracee choose_thread(stop::Session& session, std::chrono::nanoseconds patience,
-                                  const stop::Session::Accept& accept) {
+stop::StoppedTracee choose_thread(stop::Session& session, const std::vector<process::Mapping>& mappings,
+                                  std::chrono::nanoseconds patience, const stop::Session::Accept& accept) {
   constexpr std::size_t most_tries = 8;
   refuse_frozen(session.target().pid());
-  const auto mappings = session.target().mappings();
   const auto best = [&](const stop::StoppedThread& thread) {
     return !thread.group_stopped && has_room(mappings, thread) && stop::will_restart(thread.registers) &&
            (!accept || accept(thread));

@@ -31,11 +31,16 @@ constexpr std::uint64_t fault_signals =
 }  // namespace
 
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience)
-    : RemoteCaller{find_borrowed_code(session.target()), choose_thread(session, patience)} {}
+    : RemoteCaller(session, patience, {}) {}
 
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience,
                            const stop::Session::Accept& accept)
-    : RemoteCaller{find_borrowed_code(session.target()), choose_thread(session, patience, accept)} {}
+    : RemoteCaller(session, session.target().mappings(), patience, accept) {}
+
+RemoteCaller::RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings,
+                           std::chrono::nanoseconds patience, const stop::Session::Accept& accept)
+    : RemoteCaller{find_borrowed_code(session.target(), mappings),
+                   choose_thread(session, mappings, patience, accept)} {}
 
 RemoteCaller::RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread)
     : code_(code), thread_(std::move(thread)), filter_(read_limits(thread_.state().tid)) {

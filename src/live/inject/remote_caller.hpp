@@ -52,6 +52,9 @@ class RemoteCaller {
   [[nodiscard]] const stop::StoppedThread& thread() const { return thread_.state(); }
 
  private:
+  RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings,
+               std::chrono::nanoseconds patience, const stop::Session::Accept& accept);
+
   BorrowedCode code_;
   stop::StoppedTracee thread_;
   SeccompFilter filter_;

@@ -138,42 +138,6 @@ std::optional<Module> describe_module(const RemoteMemory& memory, RemoteAddress 
 
 namespace {
 
-/// The first page of every possible image, read at once: most of what describes a module stands there.
-class FirstPages : public RemoteMemory {
- public:
-  FirstPages(const RemoteMemory& memory, const std::vector<RemoteAddress>& images)
-      : memory_(&memory), images_(images), bytes_(images.size() * page_size) {
-    for (std::size_t i = 0; i < images.size(); ++i)
-      requests_.push_back({images[i], std::span(bytes_).subspan(i * page_size, page_size), false});
-    memory.read_many(requests_);
-  }
-
-  [[nodiscard]] bool try_read(RemoteAddress from, MutableByteView into) const override {
-    const auto after = std::upper_bound(images_.begin(), images_.end(), from);
-    if (after != images_.begin()) {
-      const ReadRequest& page = requests_[static_cast<std::size_t>(after - images_.begin()) - 1];
-      const auto inside = static_cast<std::uint64_t>(from - page.from);
-      if (page.ok && inside + into.size() <= page_size) {
-        std::memcpy(into.data(), page.into.data() + inside, into.size());
-        return true;
-      }
-    }
-    return memory_->try_read(from, into);
-  }
-  void read_many(std::span<ReadRequest> requests) const override { memory_->read_many(requests); }
-  void write(RemoteAddress, ByteView) override {
-    throw Error(ErrorCode::internal, "a write to memory that is only looked at");
-  }
-
- private:
-  static constexpr std::size_t page_size = 4096;
-
-  const RemoteMemory* memory_;
-  std::vector<RemoteAddress> images_;
-  Bytes bytes_;
-  std::vector<ReadRequest> requests_;
-};
-
 bool may_start_image(const Mapping& mapping) {
   return mapping.offset.value == 0 && mapping.permissions.read &&
          (mapping.inode != 0 || mapping.name == "[vdso]");
@@ -181,21 +145,24 @@ bool may_start_image(const Mapping& mapping) {
 
 }  // namespace
 
-std::vector<Module> find_modules(const std::vector<Mapping>& mappings, const RemoteMemory& memory,
+std::vector<Module> find_modules(const std::vector<Mapping>& mappings, const ModuleMemory& memory,
                                  RemoteAddress program_headers) {
   std::vector<RemoteAddress> images;
   for (const Mapping& mapping : mappings)
     if (may_start_image(mapping)) images.push_back(mapping.range.begin);
-  const FirstPages pages(memory, images);
+  memory.fetch(images);  // most of what describes a module stands in its first page
   std::vector<Module> modules;
+  std::vector<RemoteAddress> dynamic;
   for (const Mapping& mapping : mappings) {
     if (!may_start_image(mapping)) continue;
-    auto module = describe_module(pages, mapping.range.begin);
+    auto module = describe_module(memory, mapping.range.begin);
     if (!module || !is_loaded(*module, mappings)) continue;
     module->name = mapping.name;
     module->is_executable = program_headers.value != 0 && module->contains(program_headers);
+    if (module->dynamic) dynamic.push_back(module->dynamic->begin);
     modules.push_back(std::move(*module));
   }
+  memory.fetch(dynamic);  // whoever looks for a symbol begins there
   return modules;
 }
 

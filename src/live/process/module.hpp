@@ -7,7 +7,7 @@
 
 #include "base/build_id.hpp"
 #include "live/process/mapping.hpp"
-#include "live/process/remote_memory.hpp"
+#include "live/process/module_memory.hpp"
 
 namespace stent::process {
 
@@ -42,7 +42,7 @@ struct Module {
 /// of the program's headers (AT_PHDR of /proc/PID/auxv), which tells which module is the executable; 0 if
 /// unknown.
 [[nodiscard]] std::vector<Module> find_modules(const std::vector<Mapping>& mappings,
-                                               const RemoteMemory& memory,
+                                               const ModuleMemory& memory,
                                                RemoteAddress program_headers = {});
 
 /// Describes the ELF image whose header is at `header`; empty when there is no well-formed 64-bit image.

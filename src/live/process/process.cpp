@@ -105,17 +105,12 @@ Process Process::open(Pid pid) {
   process.pid_ = pid;
   process.name_ = leader.comm;
   process.memory_ = std::make_unique<ProcessMemory>(alive);
-  process.program_headers_ = program_headers_of(pid, alive, leader.comm);
+  process.modules_ =
+      std::make_unique<KnownModules>(*process.memory_, program_headers_of(pid, alive, leader.comm));
   return process;
 }
 
 Pid Process::memory_owner() const { return {living_thread(pid_, leader_of(pid_)).value}; }
-
-std::vector<Module> Process::modules() const { return modules(mappings()); }
-
-std::vector<Module> Process::modules(const std::vector<Mapping>& mappings) const {
-  return find_modules(mappings, *memory_, program_headers_);
-}
 
 std::vector<ThreadStat> Process::threads() const {
   std::vector<ThreadStat> threads;

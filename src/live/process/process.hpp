@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/pid.hpp"
+#include "live/process/known_modules.hpp"
 #include "live/process/mapping.hpp"
-#include "live/process/module.hpp"
 #include "live/process/process_memory.hpp"
 #include "live/process/thread_stat.hpp"
 
@@ -34,9 +34,15 @@ class Process {
 
   /// Read anew at each call; throws `gone`.
   [[nodiscard]] std::vector<Mapping> mappings() const { return read_mappings(pid_); }
-  /// Read anew at each call; throws `gone`.
-  [[nodiscard]] std::vector<Module> modules() const;
-  [[nodiscard]] std::vector<Module> modules(const std::vector<Mapping>& mappings) const;
+  /// Of the mappings as they are now; throws `gone`.
+  [[nodiscard]] std::vector<Module> modules() const { return modules(mappings()); }
+  /// Of `mappings`, which were just read.
+  [[nodiscard]] std::vector<Module> modules(const std::vector<Mapping>& mappings) const {
+    return modules_->among(mappings);
+  }
+  /// What stands in those modules, each page read once until one goes: for what does not change
+  /// while a module stays where it is, as its symbols do not.
+  [[nodiscard]] const RemoteMemory& module_memory() const { return modules_->memory(); }
   /// Living threads that run the process's code; throws `gone`.
   [[nodiscard]] std::vector<ThreadStat> threads() const;
 
@@ -49,8 +55,8 @@ class Process {
 
   Pid pid_;
   std::string name_;
-  RemoteAddress program_headers_;
   std::unique_ptr<ProcessMemory> memory_;
+  std::unique_ptr<KnownModules> modules_;
 };
 
 }  // namespace stent::process

@@ -9,7 +9,6 @@ namespace stent::resolve {
 
 /// What bindings may point at.
 struct BindingSpace {
-  const process::RemoteMemory* memory;
   const std::vector<process::Module>* modules;
   const LoaderView* loader;
   const DynamicLookup* symbols;

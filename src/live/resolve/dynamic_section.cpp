@@ -1,20 +1,19 @@
 #include "live/resolve/dynamic_section.hpp"
 
-#include <elf.h>
+#include <algorithm>
 
 namespace stent::resolve {
 
-std::map<std::int64_t, std::uint64_t> read_dynamic(const process::RemoteMemory& memory,
-                                                   const process::Module& module) {
-  std::map<std::int64_t, std::uint64_t> entries;
-  if (!module.dynamic) return entries;
-  const Bytes bytes = memory.read(module.dynamic->begin, module.dynamic->size);
-  for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= bytes.size(); at += sizeof(Elf64_Dyn)) {
-    const auto entry = load<Elf64_Dyn>(bytes, at);
-    if (entry.d_tag == DT_NULL) break;
-    entries.try_emplace(entry.d_tag, entry.d_un.d_val);
-  }
-  return entries;
+DynamicSection::DynamicSection(const process::RemoteMemory& memory, const process::Module& module) {
+  if (!module.dynamic) return;
+  entries_.resize(module.dynamic->size / sizeof(Elf64_Dyn));
+  memory.read(module.dynamic->begin, std::as_writable_bytes(std::span(entries_)));
+  entries_.erase(std::ranges::find(entries_, DT_NULL, &Elf64_Dyn::d_tag), entries_.end());
+}
+
+std::uint64_t DynamicSection::value(std::int64_t tag) const {
+  const auto found = std::ranges::find(entries_, tag, &Elf64_Dyn::d_tag);
+  return found == entries_.end() ? 0 : found->d_un.d_val;
 }
 
 }  // namespace stent::resolve

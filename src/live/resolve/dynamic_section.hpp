@@ -1,15 +1,26 @@
-// The entries of a module's dynamic section, read from the target.
+// The dynamic section of a module as it is in memory.
 #pragma once
 
-#include <map>
+#include <elf.h>
+
+#include <cstdint>
+#include <vector>
 
 #include "live/process/module.hpp"
 #include "live/process/remote_memory.hpp"
 
 namespace stent::resolve {
 
-/// Entries of a module's PT_DYNAMIC, the first of each tag; empty when it has none.
-[[nodiscard]] std::map<std::int64_t, std::uint64_t> read_dynamic(const process::RemoteMemory& memory,
-                                                                 const process::Module& module);
+class DynamicSection {
+ public:
+  /// Empty when `module` has none. Throws `mismatch` when it cannot be read.
+  DynamicSection(const process::RemoteMemory& memory, const process::Module& module);
+
+  /// The value of the first entry with `tag`; 0 when there is none.
+  [[nodiscard]] std::uint64_t value(std::int64_t tag) const;
+
+ private:
+  std::vector<Elf64_Dyn> entries_;
+};
 
 }  // namespace stent::resolve

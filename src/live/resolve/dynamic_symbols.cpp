@@ -30,14 +30,10 @@ constexpr std::uint32_t hash_of(const std::string& name) {  // gABI, "Hash Table
 
 std::optional<DynamicSymbols> DynamicSymbols::of(const process::RemoteMemory& memory,
                                                  const process::Module& module) {
-  const auto entries = read_dynamic(memory, module);
-  const auto value = [&](std::int64_t tag) -> std::uint64_t {
-    const auto found = entries.find(tag);
-    return found == entries.end() ? 0 : found->second;
-  };
+  const DynamicSection section(memory, module);
   const auto address = [&](std::int64_t tag) -> RemoteAddress {
     // glibc stores the relocated address into the section, other loaders leave the link-time one.
-    const RemoteAddress stored{value(tag)};
+    const RemoteAddress stored{section.value(tag)};
     if (stored.value == 0 || module.extent().contains(stored)) return stored;
     return module.bias.to_remote(LinkAddress{stored.value});
   };
@@ -48,13 +44,13 @@ std::optional<DynamicSymbols> DynamicSymbols::of(const process::RemoteMemory& me
   found.hash_ = address(DT_HASH);
   found.versions_ = address(DT_VERSYM);
   found.definitions_ = address(DT_VERDEF);
-  found.definition_count_ = value(DT_VERDEFNUM);
+  found.definition_count_ = section.value(DT_VERDEFNUM);
   found.needs_ = address(DT_VERNEED);
-  found.need_count_ = value(DT_VERNEEDNUM);
+  found.need_count_ = section.value(DT_VERNEEDNUM);
   found.relocations_ = address(DT_RELA);
-  found.relocations_size_ = value(DT_RELASZ);
+  found.relocations_size_ = section.value(DT_RELASZ);
   found.plt_relocations_ = address(DT_JMPREL);
-  found.plt_relocations_size_ = value(DT_PLTRELSZ);
+  found.plt_relocations_size_ = section.value(DT_PLTRELSZ);
   found.call_slots_ = address(DT_PLTGOT);
   const bool has_hash = found.gnu_hash_.value != 0 || found.hash_.value != 0;
   if (found.symbols_.value == 0 || found.strings_.value == 0 || !has_hash) return std::nullopt;
@@ -78,8 +74,13 @@ std::optional<std::uint32_t> DynamicSymbols::index_by_gnu_hash(const std::string
   const auto header = memory_->read_value<Header>(gnu_hash_);
   if (header.buckets == 0) return std::nullopt;
   const std::uint32_t hash = gnu_hash_of(name);
-  const RemoteAddress buckets =
-      gnu_hash_ + static_cast<std::int64_t>(sizeof(Header)) + 8LL * header.bloom_words;
+  const RemoteAddress filter = gnu_hash_ + static_cast<std::int64_t>(sizeof(Header));
+  if (header.bloom_words != 0 && header.bloom_shift < 32) {  // both bits are set for every name in the table
+    const auto word = memory_->read_value<std::uint64_t>(filter + 8LL * (hash / 64 % header.bloom_words));
+    const std::uint32_t other = hash >> header.bloom_shift;
+    if (((word >> (hash % 64)) & (word >> (other % 64)) & 1U) == 0) return std::nullopt;
+  }
+  const RemoteAddress buckets = filter + 8LL * header.bloom_words;
   const RemoteAddress chains = buckets + 4LL * header.buckets;
   auto index = memory_->read_value<std::uint32_t>(buckets + 4LL * (hash % header.buckets));
   if (index < header.first_symbol) return std::nullopt;

@@ -47,10 +47,8 @@ LoaderView::LoaderView(const process::RemoteMemory& memory, const std::vector<pr
     : memory_(&memory), modules_(modules) {
   const auto executable = std::ranges::find_if(modules_, &process::Module::is_executable);
   if (executable == modules_.end()) return;
-  const auto entries = read_dynamic(memory, *executable);
-  const auto debug = entries.find(DT_DEBUG);
-  if (debug == entries.end() || debug->second == 0) return;
-  read_spaces({debug->second});
+  const RemoteAddress debug{DynamicSection(memory, *executable).value(DT_DEBUG)};
+  if (debug.value != 0) read_spaces(debug);
 }
 
 void LoaderView::read_spaces(RemoteAddress debug) {

@@ -166,9 +166,8 @@ void place_images(ResolvedPatch& result, const patch::Patch& patch, const proces
 }  // namespace
 
 ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                      std::span<const EarlierRedirect> earlier, const Reserve& reserve,
-                      const AskResolver& ask) {
-  const auto mappings = target.mappings();
+                      const std::vector<process::Mapping>& mappings, std::span<const EarlierRedirect> earlier,
+                      const Reserve& reserve, const AskResolver& ask) {
   const auto modules = target.modules(mappings);
   if (patch.images.empty())
     throw Error(ErrorCode::bad_input, "the patch replaces nothing",
@@ -178,9 +177,9 @@ ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
 
   std::vector<PatchBase> bases;
   for (const ResolvedImage& image : result.images) bases.push_back(image.base);
-  const LoaderView loader(target.memory(), modules);
-  const DynamicLookup symbols(target.memory(), loader, ask);
-  const BindingSpace space{&target.memory(), &modules, &loader, &symbols, &bases, &ask, result.shadow_table};
+  const LoaderView loader(target.module_memory(), modules);
+  const DynamicLookup symbols(target.module_memory(), loader, ask);
+  const BindingSpace space{&modules, &loader, &symbols, &bases, &ask, result.shadow_table};
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
     const patch::Image& image = patch.images[i];
     const process::Module& module = find_module(modules, image.module, image.module_name);

@@ -58,10 +58,11 @@ struct Reserve {
   RemoteAddress shadow_table;  ///< the one the process has; 0: none yet
 };
 
-/// Finds the modules of `patch` in `target`, compares every pre-image in memory, chooses addresses, resolves
-/// bindings and relocates. Reads only, but for what `ask` does.
-/// Throws `mismatch` (module not there, pre-image differs, symbol missing), `refused`.
+/// Finds the modules of `patch` among `mappings` of `target`, compares every pre-image in memory, chooses
+/// addresses, resolves bindings and relocates. Reads only, but for what `ask` does. Throws `mismatch` (module
+/// not there, pre-image differs, symbol missing), `refused`.
 [[nodiscard]] ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
+                                    const std::vector<process::Mapping>& mappings,
                                     std::span<const EarlierRedirect> earlier, const Reserve& reserve,
                                     const AskResolver& ask);
 

@@ -276,12 +276,14 @@ bool ThreadTable::holds_any() const {
 void ThreadTable::detach_all() noexcept try {
   constexpr auto patience = std::chrono::seconds(2);
   release_all();
+  constexpr int rounds_between_looks = 8;
   // All at once: one that executes waits for the end of the others, and that for being reaped.
-  for (const auto deadline = Clock::now() + patience; Clock::now() < deadline;) try {
+  const auto deadline = Clock::now() + patience;
+  for (int round = 1; Clock::now() < deadline; ++round) try {
       pump();
       const bool was_executed = std::exchange(executed_, false);
       if (!holds_any() && !was_executed) break;
-      adopt_unseen();
+      if (was_executed || round % rounds_between_looks == 0) adopt_unseen();
       await_report(std::chrono::milliseconds(1));
     } catch (const Error&) {  // it executed and was let go
     }

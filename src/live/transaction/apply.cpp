@@ -25,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 /// A patch and where everything of it goes in one target.
 struct Prepared {
+  std::vector<process::Module> modules;
   std::vector<FoundRecord> earlier;
   resolve::ResolvedPatch resolved;
   std::vector<redirect::JumpWrite> writes;
@@ -123,18 +124,19 @@ void confirm_unchanged(const std::vector<FoundRecord>& seen, const process::Proc
 }
 
 void compute(Prepared& prepared, const patch::Patch& patch, const process::Process& target,
-             const Options& options, const resolve::AskResolver& ask) {
+             const std::vector<process::Mapping>& mappings, const Options& options,
+             const resolve::AskResolver& ask) {
   auto standing = prepared.earlier;
   std::erase_if(standing, [](const FoundRecord& f) { return f.record.state == RecordState::retained; });
-  const std::size_t tables = call::frame_tables_wanted(patch, target.memory(), target.modules());
+  const std::size_t tables = call::frame_tables_wanted(patch, target.module_memory(), prepared.modules);
   prepared.resolved = resolve::resolve(
-      patch, target, earlier_redirects(standing),
+      patch, target, mappings, earlier_redirects(standing),
       {record_room(patch, options, tables), tables * call::frame_object_size, shadow_table(prepared.earlier)},
       ask);
   prepared.writes = redirect::plan(prepared.resolved);
   prepared.record = describe(patch, prepared.earlier, options);
   complete(prepared.record, prepared, patch);
-  prepared.record.runtime = runtime_of(patch, prepared.resolved, target);
+  prepared.record.runtime = runtime_of(patch, prepared.resolved, target, prepared.modules);
   prepared.record.runtime.origin = options.origin;
   prepared.writes =
       rearrange(prepared.earlier, leaving(prepared, prepared.earlier), &prepared.record, target.memory())
@@ -142,15 +144,17 @@ void compute(Prepared& prepared, const patch::Patch& patch, const process::Proce
 }
 
 /// Everything that can fail without changing the target.
-Prepared prepare(const patch::Patch& patch, const process::Process& target, const Options& options,
+Prepared prepare(const patch::Patch& patch, const process::Process& target,
+                 const std::vector<process::Mapping>& mappings, const Options& options,
                  const resolve::AskResolver& ask) {
   Prepared prepared;
-  prepared.earlier = find_records(target.mappings(), target.memory());
+  prepared.modules = target.modules(mappings);
+  prepared.earlier = find_records(mappings, target.memory());
   if (std::ranges::any_of(prepared.earlier, is_left_over)) throw changed_meanwhile();
   refuse_applied(patch, prepared.earlier, target.pid());
   confirm_replaced(options, prepared.earlier, target.pid());
   try {
-    compute(prepared, patch, target, options, ask);
+    compute(prepared, patch, target, mappings, options, ask);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::mismatch) confirm_unchanged(prepared.earlier, target);
     throw;
@@ -175,7 +179,7 @@ unwind::ForbiddenCode old_code(Prepared& prepared, const process::Process& targe
     for (const RemoteRange& extent : function.earlier_extents)
       pieces.push_back({extent, function.name, false});
   }
-  mark_dead_ends(pieces, target);
+  mark_dead_ends(pieces, target, prepared.modules);
   for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
     for (unwind::CodePiece& piece : prepared.together() ? code_of(found->record) : islands_of(found->record))
       pieces.push_back(std::move(piece));
@@ -217,6 +221,7 @@ Options search_options(const Prepared& prepared, Options options) {
 /// The patches that the new one replaces; nothing leads to them any more.
 void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options,
                       std::vector<std::string>& notes) {
+  if (prepared.record.replaces.empty()) return;
   auto now = find_records(session.target().mappings(), session.target().memory());
   const auto& replaces = prepared.record.replaces;
   for (FoundRecord& found : now) {
@@ -288,10 +293,10 @@ Report report_of(const patch::Patch& patch, Pid pid, const Record& record, const
 Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, Deadline deadline) {
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
-  recover(target, options, deadline);
-  const patch::Patch present = resolve::present_images(patch, target.modules(target.mappings()));
-  const auto records = find_records(target.mappings(), target.memory());
-  Prepared prepared = prepare(present, target, options, [&](RemoteAddress resolver) {
+  const auto mappings = recover(target, options, deadline);
+  const patch::Patch present = resolve::present_images(patch, target.modules(mappings));
+  const auto records = find_records(mappings, target.memory());
+  Prepared prepared = prepare(present, target, mappings, options, [&](RemoteAddress resolver) {
     return ask_resolver(target, records, resolver);
   });
   if (options.from_file) back_by_file(prepared.record.pieces, patch, present);
@@ -301,8 +306,7 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   return report_of(patch, pid, prepared.record, std::get<Change>(outcome), began);
 }
 
-void refuse_unfinished(const process::Process& target) {
-  const auto mappings = target.mappings();
+void refuse_unfinished(const process::Process& target, const std::vector<process::Mapping>& mappings) {
   if (redirect::find_transits(mappings, target.memory()).empty() &&
       std::ranges::none_of(find_records(mappings, target.memory()), is_left_over))
     return;
@@ -322,9 +326,10 @@ Report apply(const patch::Patch& patch, Pid pid, const Options& options) {
 Report check(const patch::Patch& patch, Pid pid, const Options& options) {
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
-  refuse_unfinished(target);
+  const auto mappings = target.mappings();
+  refuse_unfinished(target, mappings);
   Prepared prepared =
-      prepare(resolve::present_images(patch, target.modules(target.mappings())), target, options,
+      prepare(resolve::present_images(patch, target.modules(mappings)), target, mappings, options,
               [](RemoteAddress resolver) { return resolver; });  // any address will do
   if (prepared.together() && !redirect::is_one_page(prepared.writes))
     static_cast<void>(redirect::plan_transit(prepared.writes, target));

@@ -33,7 +33,7 @@ Error no_answer(RemoteAddress resolver, const std::string& what) {
 RemoteAddress ask_resolver(const process::Process& target, const std::vector<FoundRecord>& records,
                            RemoteAddress resolver) {
   stop::Session session(target);
-  call::FunctionCaller caller(session, unwind_tables(target, records), thread_patience);
+  call::FunctionCaller caller(session, unwind_tables(target, target.modules(), records), thread_patience);
   RemoteAddress chosen;
   try {
     chosen = {caller.call(resolver, {})};

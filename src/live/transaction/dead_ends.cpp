@@ -61,22 +61,24 @@ bool is_dead_end(const process::RemoteMemory& memory, const DynamicSymbols& symb
 
 }  // namespace
 
-void mark_dead_ends(std::vector<unwind::CodePiece>& pieces, const process::Process& target) {
-  for (const process::Module& module : target.modules()) {
+void mark_dead_ends(std::vector<unwind::CodePiece>& pieces, const process::Process& target,
+                    const std::vector<process::Module>& modules) {
+  for (const process::Module& module : modules) {
     std::optional<DynamicSymbols> symbols;
     for (unwind::CodePiece& piece : pieces) {
       if (!module.contains(piece.range.begin)) continue;
-      if (!symbols) symbols = DynamicSymbols::of(target.memory(), module);
+      if (!symbols) symbols = DynamicSymbols::of(target.module_memory(), module);
       if (!symbols) break;
       piece.end_is_never_suspended = is_dead_end(target.memory(), *symbols, piece.range.end());
     }
   }
 }
 
-std::vector<RemoteRange> linker_tables(const process::Process& target) {
+std::vector<RemoteRange> linker_tables(const process::Process& target,
+                                       const std::vector<process::Module>& modules) {
   std::vector<RemoteRange> tables;
-  for (const process::Module& module : target.modules())
-    if (const auto symbols = DynamicSymbols::of(target.memory(), module)) {
+  for (const process::Module& module : modules)
+    if (const auto symbols = DynamicSymbols::of(target.module_memory(), module)) {
       const RemoteRange table = symbols->call_slots();
       if (table.size != 0 && module.contains(table.begin)) tables.push_back(table);
       if (!symbols->find("__unw_add_dynamic_fde", "")) continue;

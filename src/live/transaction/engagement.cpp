@@ -16,7 +16,8 @@ constexpr std::chrono::seconds thread_patience{5};
 [[nodiscard]] call::FunctionCaller caller_for(stop::Session& session, std::vector<FoundRecord> records,
                                               const Record& record) {
   records.push_back({{}, record});
-  return call::FunctionCaller(session, unwind_tables(session.target(), records), thread_patience);
+  const process::Process& target = session.target();
+  return call::FunctionCaller(session, unwind_tables(target, target.modules(), records), thread_patience);
 }
 
 const char* text(patch::HookKind kind) {

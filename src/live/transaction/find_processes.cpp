@@ -40,7 +40,7 @@ std::vector<Pid> patched_processes() {
 
 std::vector<Pid> processes_of(const patch::Patch& patch) {
   return find([&](const auto& mappings, const auto& memory) {
-    const auto modules = process::find_modules(mappings, memory);
+    const auto modules = process::find_modules(mappings, process::ModuleMemory(memory));
     return std::ranges::all_of(patch.images, [&](const patch::Image& image) {
       return std::ranges::find(modules, image.module, &process::Module::build_id) != modules.end();
     });

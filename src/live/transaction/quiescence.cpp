@@ -31,15 +31,20 @@ constexpr std::size_t frames_shown = 40;
 
 Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
                        unwind::ForbiddenCode forbidden, const Options& options)
+    : Quiescence(session, session.target().modules(), std::move(records), std::move(forbidden), options) {}
+
+Quiescence::Quiescence(stop::Session& session, const std::vector<process::Module>& modules,
+                       std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden,
+                       const Options& options)
     : session_(&session),
       records_(std::move(records)),
       forbidden_(std::move(forbidden)),
       options_(options),
-      unwinder_(session.target().memory(), unwind_tables(session.target(), records_)),
+      unwinder_(session.target().memory(), unwind_tables(session.target(), modules, records_)),
       check_(session.target().memory(), unwinder_, forbidden_),
       own_memory_(process::own_memory(session.target().pid())) {
   if (options_.foreign_stacks != ForeignStacks::ignore)
-    foreign_.emplace(session.target(), forbidden_, linker_tables(session.target()));
+    foreign_.emplace(session.target(), forbidden_, linker_tables(session.target(), modules));
 }
 
 std::variant<Change, Busy> Quiescence::change(const redirect::Switch& what, Deadline deadline) {

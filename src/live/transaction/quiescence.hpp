@@ -53,11 +53,14 @@ class Quiescence {
   [[nodiscard]] std::variant<Change, Busy> change(const redirect::Switch& what, Deadline deadline);
 
   /// True when, in one of at most `tries` stops, no register, no used stack and no data held an address in
-  /// `ranges`, and no thread was inside. Each stop is as long as any: what cannot be searched in that time
-  /// counts as a reference.
+  /// `ranges`, and no thread was inside. Each stop is as long as any: what cannot be
+  /// searched in that time counts as a reference.
   [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges, int tries);
 
  private:
+  Quiescence(stop::Session& session, const std::vector<process::Module>& modules,
+             std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden, const Options& options);
+
   /// What came of one stop: changed, or kept from it by an intruder or by threads not yet understood.
   struct Attempt {
     std::optional<unwind::Intruder> intruder;

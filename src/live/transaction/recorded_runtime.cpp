@@ -12,11 +12,10 @@ bool RecordedRuntime::has_hooks(patch::HookKind kind) const {
 }
 
 RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPatch& resolved,
-                           const process::Process& target) {
+                           const process::Process& target, const std::vector<process::Module>& modules) {
   RecordedRuntime runtime;
-  const auto modules = target.modules();
-  runtime.frame_tables = call::plan_frame_tables(patch, resolved, target.memory(), modules);
-  runtime.must_unwind = call::must_unwind(patch, target.memory(), modules);
+  runtime.frame_tables = call::plan_frame_tables(patch, resolved, target.module_memory(), modules);
+  runtime.must_unwind = call::must_unwind(patch, target.module_memory(), modules);
   for (std::size_t i = 0; i < patch.images.size(); ++i)
     for (const patch::Hook& hook : patch.images[i].hooks)
       runtime.hooks.push_back({hook.kind, hook.name, resolved.images[i].base.to_remote(hook.address)});

@@ -25,9 +25,10 @@ struct RecordedRuntime {
   [[nodiscard]] bool has_hooks(patch::HookKind kind) const;
 };
 
-/// Of a patch that is about to be applied.
+/// Of a patch that is about to be applied to `target`, which has `modules`.
 [[nodiscard]] RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPatch& resolved,
-                                         const process::Process& target);
+                                         const process::Process& target,
+                                         const std::vector<process::Module>& modules);
 
 [[nodiscard]] Bytes serialise(const RecordedRuntime& runtime);
 /// Throws `bad_input` on damage.

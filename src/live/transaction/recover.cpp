@@ -103,7 +103,7 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
   Recovery recovery(session, all, options, deadline);
   for (const redirect::Transit& transit : redirect::find_transits(target.mappings(), target.memory()))
     if (auto busy = recovery.finish(transit)) return busy;
-  for (const call::LeftCallSite& site : call::find_left_call_sites(target))
+  for (const call::LeftCallSite& site : call::find_left_call_sites(target, target.mappings()))
     if (auto busy = recovery.finish(site)) return busy;
   // Newest first: an older one may lie below it, or be replaced by it.
   for (auto found = all.rbegin(); found != all.rend(); ++found)
@@ -114,18 +114,19 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
   return std::nullopt;
 }
 
-bool has_work(const process::Process& target) {
-  const auto mappings = target.mappings();
+bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings) {
   const auto needs_work = [](const FoundRecord& found) { return is_left_over(found) || may_be_free(found); };
   return std::ranges::any_of(find_records(mappings, target.memory()), needs_work) ||
-         !stray_descriptors(target.pid()).empty() || !call::find_left_call_sites(target).empty() ||
+         !stray_descriptors(target.pid()).empty() || !call::find_left_call_sites(target, mappings).empty() ||
          !redirect::find_transits(mappings, target.memory()).empty();
 }
 
 }  // namespace
 
-void recover(const process::Process& target, const Options& options, Deadline deadline) {
-  if (!has_work(target)) return;
+std::vector<process::Mapping> recover(const process::Process& target, const Options& options,
+                                      Deadline deadline) {
+  auto mappings = target.mappings();
+  if (!has_work(target, mappings)) return mappings;
   std::vector<FoundRecord> all;
   std::optional<Busy> busy;
   {
@@ -134,6 +135,7 @@ void recover(const process::Process& target, const Options& options, Deadline de
     busy = recover_in(session, all, options, deadline);
   }
   if (busy) throw busy_error(target, all, *busy);
+  return target.mappings();
 }
 
 }  // namespace stent::transaction

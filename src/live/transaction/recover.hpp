@@ -6,7 +6,9 @@
 
 namespace stent::transaction {
 
-/// Does nothing where nothing was left. Throws `busy` when threads are inside until `deadline`.
-void recover(const process::Process& target, const Options& options, Deadline deadline);
+/// Does nothing where nothing was left. Returns the mappings of the target as they are then. Throws `busy`
+/// when threads are inside until `deadline`.
+[[nodiscard]] std::vector<process::Mapping> recover(const process::Process& target, const Options& options,
+                                                    Deadline deadline);
 
 }  // namespace stent::transaction

@@ -25,8 +25,7 @@ const FoundRecord& find_applied(const std::vector<FoundRecord>& records, const B
 Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Deadline deadline) {
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
-  recover(target, options, deadline);
-  std::vector<FoundRecord> records = find_records(target.mappings(), target.memory());
+  std::vector<FoundRecord> records = find_records(recover(target, options, deadline), target.memory());
   static_cast<void>(find_applied(records, patch_id, pid));
   Record reverted;
   std::variant<Change, Busy> outcome;

@@ -30,8 +30,8 @@ void add_indexed(const process::Process& target, const process::Module& program,
 }  // namespace
 
 std::vector<unwind::UnwindTable> unwind_tables(const process::Process& target,
+                                               const std::vector<process::Module>& modules,
                                                const std::vector<FoundRecord>& records) {
-  const auto modules = target.modules();
   auto tables = unwind::unwind_tables(modules);
   for (const process::Module& module : modules)
     if (module.is_executable && !module.eh_frame_hdr) add_indexed(target, module, tables);

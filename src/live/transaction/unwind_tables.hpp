@@ -1,4 +1,4 @@
-// The call frame tables of a target: of its modules and of the patches in it.
+// The call frame tables of a target: of its `modules` and of the patches in it.
 #pragma once
 
 #include <vector>
@@ -9,6 +9,7 @@
 namespace stent::transaction {
 
 [[nodiscard]] std::vector<unwind::UnwindTable> unwind_tables(const process::Process& target,
+                                                             const std::vector<process::Module>& modules,
                                                              const std::vector<FoundRecord>& records);
 
 }  // namespace stent::transaction

@@ -7,9 +7,9 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "live/process/page_cache.hpp"
 #include "live/unwind/arch_x86_64_call_site.hpp"
 #include "live/unwind/arch_x86_64_return_slot.hpp"
-#include "live/unwind/page_cache.hpp"
 
 // Exported by libunwind-x86_64 and used by libunwind-ptrace, but declared in no installed header.
 extern "C" int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip,
@@ -114,7 +114,7 @@ class Unwinder::Accessors {
     return -UNW_ENOINFO;
   }
 
-  PageCache fixed_;  ///< code and tables of modules
+  process::PageCache fixed_;  ///< code and tables of modules
   std::vector<UnwindTable> tables_;
   unw_accessors_t callbacks_{};
   unw_addr_space_t space_ = nullptr;

@@ -1,8 +1,8 @@
-#include "live/unwind/page_cache.hpp"
+#include "live/process/page_cache.hpp"
 
 #include <algorithm>
 
-namespace stent::unwind {
+namespace stent::process {
 namespace {
 constexpr std::uint64_t page_size = 4096;
 }
@@ -14,6 +14,19 @@ const Bytes& PageCache::page(std::uint64_t number) {
     if (memory_->try_read({number * page_size}, bytes)) place->second = std::move(bytes);
   }
   return place->second;
+}
+
+void PageCache::fetch(const std::vector<RemoteAddress>& addresses) {
+  std::vector<ReadRequest> requests;
+  for (const RemoteAddress at : addresses) {
+    const auto [place, is_new] = pages_.try_emplace(at.value / page_size);
+    if (!is_new) continue;
+    place->second.resize(page_size);
+    requests.push_back({{place->first * page_size}, MutableByteView(place->second), false});
+  }
+  memory_->read_many(requests);
+  for (const ReadRequest& request : requests)
+    if (!request.ok) pages_[request.from.value / page_size].clear();
 }
 
 bool PageCache::read(RemoteAddress from, MutableByteView into) {
@@ -29,4 +42,4 @@ bool PageCache::read(RemoteAddress from, MutableByteView into) {
   return true;
 }
 
-}  // namespace stent::unwind
+}  // namespace stent::process
