@@ -164,6 +164,10 @@ def cell(compiler, link, stent, folder):
             process.child.kill()
             process.child.wait()
             return
+        if link in ("dynamic", "static_libgcc"):
+            work.do("apply", patch, process.pid)
+            work.do("revert", patch, process.pid)
+            require(work.listed("--pid", process.pid)[0]["patches"] == [], "memory is kept that nothing leads into")
         old_answers(process, link)
         for _ in range(3):  # registering and taking back, after throws that made the unwinder sort its tables
             work.do("apply", patch, process.pid)

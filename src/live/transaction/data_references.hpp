@@ -11,8 +11,8 @@ namespace stent::transaction {
 
 /// True when an aligned word of the target's private writable memory lies in one of `ranges`; true as well
 /// when some of it cannot be read, or when `give_up`, asked now and then, says so. `skip` is left out (unused
-/// stack below stack pointers). Certain only while the whole target is stopped: a pointer may move meanwhile.
-/// Pages never touched are not read.
+/// stack below stack pointers, what goes with the ranges). Certain only while the whole target is stopped: a
+/// pointer may move meanwhile. Pages never touched are not read.
 [[nodiscard]] bool data_refers_to(const process::Process& target, std::span<const RemoteRange> ranges,
                                   std::span<const RemoteRange> skip, const std::function<bool()>& give_up);
 

@@ -164,11 +164,12 @@ std::optional<unwind::Intruder> Quiescence::search_foreign_stacks(Change& change
   return intruder;
 }
 
-bool Quiescence::unreferenced(std::span<const RemoteRange> ranges, int tries) {
+bool Quiescence::unreferenced(std::span<const RemoteRange> ranges, std::span<const RemoteRange> leaving,
+                              int tries) {
   milliseconds wait = shortest_wait;
   int searches = 0;
   for (int i = 0; i < tries && searches < most_searches; ++i, wait = std::min(wait * 2, longest_wait)) {
-    switch (unreferenced_now(ranges)) {
+    switch (unreferenced_now(ranges, leaving)) {
       case Search::clean: return true;
       case Search::referenced: return false;
       case Search::too_long: ++searches; break;
@@ -180,7 +181,8 @@ bool Quiescence::unreferenced(std::span<const RemoteRange> ranges, int tries) {
   return false;
 }
 
-Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ranges) {
+Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ranges,
+                                                std::span<const RemoteRange> leaving) {
   check_.begin(session_->target().mappings());
   stop::ThreadGroupStop stop(*session_, max_pause());
   if (stop.stop_blocked() || stop.stop_running()) return Search::threads_inside;
@@ -188,7 +190,7 @@ Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ran
   std::ranges::move(states_of(stop.running()), std::back_inserter(threads));
   if (check_.look(threads) || check_.has_undecided()) return Search::threads_inside;
   const auto mappings = session_->target().mappings();  // now that nobody can make another
-  std::vector<RemoteRange> unused;
+  std::vector<RemoteRange> unused(leaving.begin(), leaving.end());
   for (const unwind::ThreadState& thread : threads) {
     if (check_.holds_value(thread, ranges)) return Search::threads_inside;
     if (const auto part = unwind::unused_stack(thread, mappings)) unused.push_back(*part);

@@ -52,10 +52,11 @@ class Quiescence {
   /// expects.
   [[nodiscard]] std::variant<Change, Busy> change(const redirect::Switch& what, Deadline deadline);
 
-  /// True when, in one of at most `tries` stops, no register, no used stack and no data held an address in
-  /// `ranges`, and no thread was inside. Each stop is as long as any: what cannot be
+  /// True when, in one of at most `tries` stops, no register, no used stack and no data but that in `leaving`
+  /// held an address in `ranges`, and no thread was inside. Each stop is as long as any: what cannot be
   /// searched in that time counts as a reference.
-  [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges, int tries);
+  [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges, std::span<const RemoteRange> leaving,
+                                  int tries);
 
  private:
   Quiescence(stop::Session& session, const std::vector<process::Module>& modules,
@@ -78,7 +79,8 @@ class Quiescence {
   /// An intruder that is no single thread.
   [[nodiscard]] unwind::Intruder crowd(const std::string& reason) const;
   enum class Search { clean, referenced, threads_inside, too_long };
-  [[nodiscard]] Search unreferenced_now(std::span<const RemoteRange> ranges);
+  [[nodiscard]] Search unreferenced_now(std::span<const RemoteRange> ranges,
+                                        std::span<const RemoteRange> leaving);
   [[nodiscard]] std::chrono::nanoseconds max_pause() const;
   [[nodiscard]] std::vector<unwind::ThreadState> states_of(
       std::span<const stop::StoppedThread> threads) const;

@@ -22,6 +22,13 @@ std::vector<RemoteRange> to_be_unreferenced(const Record& record) {
   return ranges;
 }
 
+/// The object that an unwinder was told of, for one, goes on naming the tables that go with it.
+std::vector<RemoteRange> memory_of(const Record& record) {
+  std::vector<RemoteRange> ranges;
+  for (const RecordedPiece& piece : record.pieces) ranges.push_back(piece.range);
+  return ranges;
+}
+
 /// No stack matters to what `islands()` forbids, nor to who looks for himself afterwards.
 Options without_search(Options options) {
   options.foreign_stacks = ForeignStacks::ignore;
@@ -119,7 +126,8 @@ void release(stop::Session& session, const std::vector<FoundRecord>& all, const 
   Quiescence quiescence(session, all, forbidden(victim.record), without_search(options));
   // The unwinders' own lists would count as references.
   if (victim.record.removable) disengage(session, all, victim.record);
-  if (victim.record.removable && quiescence.unreferenced(to_be_unreferenced(victim.record), tries))
+  if (victim.record.removable &&
+      quiescence.unreferenced(to_be_unreferenced(victim.record), memory_of(victim.record), tries))
     unmap_pieces(session, victim.record.pieces);
   else
     set_state(session.memory(), victim.at, RecordState::retained);
