@@ -117,6 +117,13 @@ void UnitReader::read_signature(Function& function, const Die& root) {
   });
 }
 
+/// A function with a cold part has ranges, the first of which begins at its entry.
+std::uint64_t UnitReader::entry_of(const Die& die) {
+  Dwarf_Addr entry = 0, base = 0, end = 0;
+  if (dwarf_entrypc(die.raw(), &entry) == 0) return entry;
+  return dwarf_ranges(die.raw(), 0, &base, &entry, &end) > 0 ? entry : 0;
+}
+
 void UnitReader::read_function(const Die& die, const Scope& scope) {
   const std::size_t id = function_of(die.origin(), scope);
   Dwarf_Attribute own;
@@ -129,8 +136,7 @@ void UnitReader::read_function(const Die& die, const Scope& scope) {
   function.is_noreturn = function.is_noreturn || die.flag(DW_AT_noreturn);
   if (const std::string mangled = linkage_name(die); !mangled.empty()) function.linkage_name = mangled;
   if (const SourcePlace place = die.place(); !place.file.empty()) function.place = place;
-  Dwarf_Addr entry = 0;
-  if (dwarf_entrypc(die.raw(), &entry) != 0) entry = 0;
+  const std::uint64_t entry = entry_of(die);
   const std::string name = die.text(DW_AT_name);
   read_body(id, die, entry, {scope.prefix + name + "::", linkage_name(die), {}});
 }

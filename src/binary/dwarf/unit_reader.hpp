@@ -22,6 +22,7 @@ class UnitReader {
   void read_variable(const Die& die, const Scope& scope);
   void read_function(const Die& die, const Scope& scope);
   void read_signature(Function& function, const Die& root);
+  [[nodiscard]] static std::uint64_t entry_of(const Die& die);
   void read_body(std::size_t function, const Die& body, std::uint64_t entry, const Scope& scope);
   void read_automatic(std::size_t function, const Die& die);
   void read_inlined(std::size_t function, const Die& die, std::uint64_t entry);
