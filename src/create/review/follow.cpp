@@ -114,6 +114,7 @@ FunctionFacts follow(const model::Object& object, model::FunctionId id, const Co
     if (conditional) text = fmt::format("{} {} {}", word, step.condition & ~1U, step.condition & 1U);
     facts.code.emplace_back(step.instruction.offset, std::move(text));
   }
+  facts.has_loop = std::ranges::any_of(graph.blocks(), &Block::in_loop);
   Follower(object, graph, facts).run();
   return facts;
 }

@@ -65,9 +65,11 @@ struct FunctionFacts {
   /// Entry's instructions: offset and text; "if" and "set" with the condition, its last bit apart.
   std::vector<std::pair<std::uint32_t, std::string>> code;
   bool can_return = false;
+  bool has_loop = false;
   bool takes_label_address = false;
   bool has_system_call = false;
   unsigned atomics = 0, fences = 0;
+  unsigned byte_swaps = 0;  ///< bswap, movbe, and rotating 16 bits by 8
 
   [[nodiscard]] std::multiset<std::string> callees() const;
   [[nodiscard]] bool calls_to(const std::string& callee) const;

@@ -176,6 +176,12 @@ bool is_container(const std::string& symbol) {
   return false;
 }
 
+bool is_library_code(const std::string& symbol) {
+  for (const char* start : {"_ZSt", "_ZNSt", "_ZNKSt", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx"})
+    if (symbol.starts_with(start)) return true;
+  return false;
+}
+
 bool starts_thread(const std::string& plain) {
   static const Set whole = {"pthread_create", "thrd_create", "clone", "clone3", "M_start_thread"};
   static const Set threads = {"thread", "thrd", "kthread", "threads"};

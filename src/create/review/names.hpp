@@ -28,6 +28,8 @@ enum class CountEffect { none, up, down };
 [[nodiscard]] bool is_search(const std::string& plain);
 /// A symbol from inside an ordered or hashed container of the C++ library.
 [[nodiscard]] bool is_container(const std::string& symbol);
+/// A symbol of the C++ library: what it does is the same in both builds, as far as its arguments are.
+[[nodiscard]] bool is_library_code(const std::string& symbol);
 /// Starts a thread in a function that it is given: POSIX, C11, GLib, APR, libuv and everyone's own.
 [[nodiscard]] bool starts_thread(const std::string& plain);
 /// Runs once, when the program or its configuration starts.

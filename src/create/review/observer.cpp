@@ -217,6 +217,7 @@ void Observer::observe(const Block& block, const Step& step, const MachineState&
   observe_call(block, step, before);
   if (step.instruction.flow == Flow::ret) observe_return(before);
   if (step.is_atomic) ++facts_->atomics;
+  if (step.swaps_bytes) ++facts_->byte_swaps;
   if (step.operation == Operation::fence) ++facts_->fences;
   if (step.operation == Operation::system_call) facts_->has_system_call = true;
 }

@@ -22,6 +22,7 @@ class ControlRules {
       check_for_ever(pair);
       check_entry(pair);
       check_once(pair);
+      check_made_once(pair);
     }
   }
 
@@ -86,11 +87,48 @@ class ControlRules {
       const FunctionFacts* callee = unit_->before.find(call.name);
       return callee != nullptr && callee != pair.before && is_loop_without_end(*callee);
     });
-    if (!waits && !calls_one && !is_loop_without_end(*pair.before) && !runs_for_ever(plain_name(pair.name())))
+    const bool named = !is_library_code(pair.name()) && runs_for_ever(plain_name(pair.name()));
+    if (!waits && !calls_one && !is_loop_without_end(*pair.before) && !named && !keeps_frame_for_long(pair))
       return;
     report(pair, "never-left", "waits or runs in a loop for as long as the program runs",
            "a thread is inside it always, so the new code may never be entered",
            "move the changed part into a function that the loop calls");
+  }
+
+  [[nodiscard]] bool may_wait(const std::string& name, int depth = 0) const {
+    static const std::set<std::string> reads = {"read",     "recv",  "recvfrom", "recvmsg", "readv",
+                                                "fgets",    "getc",  "fgetc",    "getline", "getchar",
+                                                "getdelim", "fread", "recvmmsg"};
+    constexpr int deepest = 3;
+    const std::string plain = plain_name(name);
+    if (is_wait(plain) || reads.contains(plain)) return true;
+    const FunctionFacts* facts = unit_->before.find(name);
+    return facts != nullptr && depth < deepest && std::ranges::any_of(facts->calls, [&](const Call& call) {
+             return may_wait(call.name, depth + 1);
+           });
+  }
+
+  /// A buffer on its stack has another size now, and a loop waits for what is put there: the frame that
+  /// exists is the old one for as long as the loop runs.
+  [[nodiscard]] bool keeps_frame_for_long(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return false;
+    const auto buffers = [](const dwarf::DebugInfo& info, const dwarf::Function& function) {
+      std::map<std::string, std::vector<std::uint64_t>> all;
+      for (const dwarf::Parameter& local : function.locals)
+        if (info[local.type].kind == dwarf::TypeKind::array) all[local.name] = info[local.type].bounds;
+      return all;
+    };
+    const auto olds = buffers(unit_->before.debug, *pair.old_declaration);
+    const auto news = buffers(unit_->after.debug, *pair.new_declaration);
+    const bool resized = std::ranges::any_of(olds, [&](const auto& entry) {
+      const auto now = news.find(entry.first);
+      return now != news.end() && now->second != entry.second;
+    });
+    return resized && std::ranges::any_of(pair.before->calls, [&](const Call& call) {
+             return call.in_loop && may_wait(call.name) &&
+                    std::ranges::any_of(call.arguments,
+                                        [](const Value& value) { return value.is(Value::Kind::stack); });
+           });
   }
 
   /// The body of a std::thread or std::async, into which the compiler inlined what it runs.
@@ -191,6 +229,49 @@ class ControlRules {
           return true;
     }
     return false;
+  }
+
+  /// It made, once, an object or a value that static storage holds.
+  [[nodiscard]] bool made_static_state(const FunctionPair& pair) const {
+    for (const std::string& name : names_of(pair.before->name))
+      if (const auto callers = unit_->before.callers.find(name);
+          callers != unit_->before.callers.end() && is_called_once(name, callers->second))
+        return true;
+    return false;
+  }
+
+  /// A constructor has a second name, for complete objects.
+  static std::vector<std::string> names_of(const std::string& symbol) {
+    std::vector<std::string> names = {symbol};
+    if (const std::size_t at = symbol.rfind("C2E"); at != std::string::npos && symbol.starts_with("_Z"))
+      names.push_back(std::string(symbol).replace(at, 3, "C1E"));
+    return names;
+  }
+
+  [[nodiscard]] bool is_called_once(const std::string& name, const std::vector<std::string>& callers) const {
+    return std::ranges::any_of(callers, [&](const std::string& caller) {
+      const FunctionFacts* facts = unit_->before.find(caller);
+      if (facts == nullptr || (!has_once_flag(*facts) && !is_constructor(caller))) return false;
+      const bool makes = std::ranges::any_of(facts->calls, [&](const Call& call) {
+        const Value& object = call.arguments[0];
+        return call.name == name && object.is(Value::Kind::address) && is_variable(object.name);
+      });
+      return makes || std::ranges::any_of(facts->accesses, [&](const Access& access) {
+               return access.is_static && access.is_written && access.value.is(Value::Kind::result) &&
+                      access.value.name == name;
+             });
+    });
+  }
+
+  [[nodiscard]] bool is_variable(const std::string& name) const {
+    return !name.starts_with('"') && !name.starts_with('*') && unit_->before.find(name) == nullptr;
+  }
+
+  void check_made_once(const FunctionPair& pair) {
+    if (is_library_code(pair.name()) || !made_static_state(pair)) return;
+    report(pair, "ran-already", "made, once, what static storage holds",
+           "the object that exists was made by the old code",
+           "set what is missing from a hook, or acknowledge that it is not needed");
   }
 
   void check_once(const FunctionPair& pair) {

@@ -87,13 +87,23 @@ class IdentityRules {
       if (facts->takes_label_address)
         report(pair, "saved-position", "it takes the address of a label", why, remedy);
       for (const Call& call : facts->calls) {
-        if (saves_position(plain_name(call.name)))
+        if (saves_position(plain_name(call.name)) && !is_of_this_call(call))
           report(pair, "saved-position", "it calls " + call.name, why, remedy);
         if (is_coroutine(call.name)) report(pair, "saved-position", "it starts a coroutine", why, remedy);
       }
       for (const std::string& name : facts->names)
         if (is_coroutine(name)) report(pair, "saved-position", "it starts a coroutine", why, remedy);
     }
+  }
+
+  /// A position saved on the own stack is gone when the call is; a jump to it saves none, but one that is new
+  /// passes over callers that expected a return.
+  [[nodiscard]] bool is_of_this_call(const Call& call) const {
+    const std::string plain = plain_name(call.name);
+    if (plain == "setjmp" || plain == "sigsetjmp") return call.arguments[0].is(Value::Kind::stack);
+    return plain.ends_with("longjmp") && std::ranges::any_of(unit_->before.facts, [&](const auto& entry) {
+             return entry.second.calls_to(call.name);
+           });
   }
 
   /// Writable static storage whose address the function takes.
@@ -126,11 +136,25 @@ class IdentityRules {
   void check_catch_types(const FunctionPair& pair) {
     const auto before = catch_types(*unit_->before.object, pair.before->name);
     const auto after = catch_types(*unit_->after.object, pair.after->name);
-    if (before == after) return;
+    if (before == after || (before.empty() && becomes_status(pair))) return;
     report(pair, "catch-types",
            fmt::format("it catches [{}] before, [{}] now", fmt::join(before, ", "), fmt::join(after, ", ")),
            "exceptions of frames that exist, and of callers outside, take other ways",
            "keep what it catches, or check every thrower");
+  }
+
+  /// An exception that passed through becomes a result that the function had for failures already.
+  [[nodiscard]] bool becomes_status(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr || pair.after->calls_to("__cxa_rethrow")) return false;
+    const auto kind = unit_->before.debug[pair.old_declaration->result].kind;
+    if (kind != dwarf::TypeKind::base && kind != dwarf::TypeKind::enumeration) return false;
+    const auto constants = [](const FunctionFacts& facts) {
+      std::set<std::int64_t> all;
+      for (const Value& value : facts.returns) all.insert(value.numbers.begin(), value.numbers.end());
+      return all;
+    };
+    const std::set<std::int64_t> olds = constants(*pair.before), news = constants(*pair.after);
+    return !olds.empty() && std::ranges::includes(olds, news);
   }
 
   void check_throws(const FunctionPair& pair) {

@@ -103,12 +103,16 @@ class MeaningRules {
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
-      check_order(pair);
-      check_inlined_order(pair);
+      if (!unit_->sorts_only_locals(pair.before->name)) {
+        check_order(pair);
+        check_inlined_order(pair);
+      }
       check_computation(pair);
     }
     check_shared_constants();
     check_new_units();
+    check_byte_order();
+    check_sorted_insertion();
     check_states();
     check_fields();
   }
@@ -182,6 +186,7 @@ class MeaningRules {
     });
     for (const dwarf::InlinedCall& call : inlined) {
       const std::string plain = plain_name(call.name);
+      if (is_library_code(call.name) || call.place.file.find("/include/c++/") != std::string::npos) continue;
       if (decides_order(plain) || (searches && !is_search(plain) && !is_container(call.name)))
         names.insert(call.name);
     }
@@ -253,11 +258,35 @@ class MeaningRules {
     for (const auto& [number, pairs] : gained)
       for (const FunctionPair* writer : pairs)
         for (const FunctionPair* reader : pairs)
-          if (writer != reader && (number >= packed || writes_what_the_other_reads(*writer, *reader)))
+          if (writer != reader && !unit_->sorts_only_locals(writer->before->name) &&
+              !unit_->sorts_only_locals(reader->before->name) &&
+              (number >= packed || writes_what_the_other_reads(*writer, *reader)))
             report(
                 *writer, Level::review, "stored-value",
                 fmt::format("it stores values computed with {}, as {} expects now", number, reader->name()),
                 "values that exist were stored without", "treat what exists as the old code did");
+  }
+
+  /// One swaps bytes no longer, and another does newly: what the first left is the other way round.
+  void check_byte_order() {
+    for (const FunctionPair& less : unit_->changed)
+      for (const FunctionPair& more : unit_->changed)
+        if (less.before->byte_swaps > less.after->byte_swaps &&
+            more.before->byte_swaps < more.after->byte_swaps)
+          report(less, Level::review, "stored-value",
+                 fmt::format("it swaps bytes less often, and {} more often", more.name()),
+                 "values that exist have their bytes in the old order",
+                 "treat what exists as the old code did");
+  }
+
+  /// One looks for a place where it took the first, and another takes the first where it looked: what the
+  /// old code put there is in no order.
+  void check_sorted_insertion() {
+    for (const FunctionPair& fills : unit_->changed)
+      for (const FunctionPair& takes : unit_->changed)
+        if (!fills.before->has_loop && fills.after->has_loop && takes.before->has_loop &&
+            !takes.after->has_loop && share_data(fills, takes))
+          report_order(takes, takes.name());
   }
 
   using States = std::map<std::string, std::pair<Numbers, Numbers>>;  // place -> stored, compared

@@ -2,7 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 
+#include "create/diff/object_index.hpp"
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
 
@@ -78,6 +80,7 @@ class ResultRules {
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
+      if (is_comparator(pair)) continue;
       if (!returns_number(pair)) continue;
       check_constants(pair);
       check_mixed(pair);
@@ -101,6 +104,22 @@ class ResultRules {
     return kind == dwarf::TypeKind::base || kind == dwarf::TypeKind::enumeration;
   }
 
+  /// Called only by sorts and searches of what lives for one call: they ask for the sign alone.
+  [[nodiscard]] bool is_comparator(const FunctionPair& pair) const {
+    return unit_->sorts_only_locals(pair.before->name) && unit_->before.callers.contains(pair.before->name) &&
+           std::ranges::none_of(
+               unit_->before.facts,
+               [&](const auto& entry) { return entry.second.calls_to(pair.before->name); }) &&
+           !unit_->before.data_users.contains(pair.before->name) && decides_order_of_arrays(pair);
+  }
+
+  [[nodiscard]] bool decides_order_of_arrays(const FunctionPair& pair) const {
+    return std::ranges::any_of(unit_->before.callers.at(pair.before->name), [&](const std::string& caller) {
+      const FunctionFacts* facts = unit_->before.find(caller);
+      return facts != nullptr && facts->addressed.contains(pair.before->name);
+    });
+  }
+
   void check_constants(const FunctionPair& pair) {
     const Results before = results(*pair.before), after = results(*pair.after);
     const Numbers lost = without(before.constants, after.constants);
@@ -109,6 +128,8 @@ class ResultRules {
     const bool became_status = !before.only_constants && after.only_constants && !gained.empty();
     const bool was_status = before.only_constants && !after.only_constants && !lost.empty();
     const bool merged = before.only_constants && after.only_constants && !lost.empty();
+    check_kinds(pair, before, after);
+    if (stand_in_table(pair, lost)) return;
     if (before.from_table || after.from_table || (!replaced && !became_status && !was_status && !merged))
       return;
     const bool is_getter = replaced && before.only_constants && after.only_constants && lost.size() == 1 &&
@@ -123,6 +144,44 @@ class ResultRules {
                        fmt::join(after.constants, ", ")));
   }
 
+  /// A result of a kind that callers never saw: negative, or positive, or a third one beside yes and no.
+  void check_kinds(const FunctionPair& pair, const Results& before, const Results& after) {
+    const Numbers gained = without(after.constants, before.constants);
+    if (!before.only_constants || !after.only_constants || before.constants.size() < 2 || gained.empty())
+      return;
+    if (!unit_->is_callable_from_outside(pair.before->name)) return;
+    const auto has = [&](int sign) {
+      return std::ranges::any_of(before.constants, [&](std::int64_t n) { return sign < 0 ? n < 0 : n > 0; });
+    };
+    const bool was_yes_or_no = before.constants == Numbers{0, 1};
+    for (const std::int64_t number : gained)
+      if (was_yes_or_no || !has(number < 0 ? -1 : 1))
+        report(pair, Level::review,
+               fmt::format("it returned [{}], and can return {} now", fmt::join(before.constants, ", "),
+                           number));
+  }
+
+  /// Results that the code held are read from a constant table now.
+  [[nodiscard]] bool stand_in_table(const FunctionPair& pair, const Numbers& lost) const {
+    const model::Object& object = *unit_->after.object;
+    return !lost.empty() && std::ranges::any_of(object.atoms, [&](const model::Atom& atom) {
+      if (atom.kind == model::AtomKind::code || atom.name.empty() || !atom.section.starts_with(".rodata"))
+        return false;
+      return pair.after->names.contains(diff::without_ordinals(atom.name)) &&
+             std::ranges::all_of(lost, [&](std::int64_t number) { return holds(atom, number); });
+    });
+  }
+
+  static bool holds(const model::Atom& atom, std::int64_t number) {
+    for (std::size_t width : {1U, 2U, 4U, 8U})
+      for (std::size_t at = 0; at + width <= atom.bytes.size(); at += width) {
+        std::int64_t held = 0;
+        std::memcpy(&held, atom.bytes.data() + at, width);
+        if (held == number) return true;
+      }
+    return false;
+  }
+
   /// A status among results that are not all constants: it went, or another took its place.
   void check_mixed(const FunctionPair& pair) {
     if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->can_return) return;
@@ -131,8 +190,20 @@ class ResultRules {
     for (const auto& [use, number] : pair.after->constants)
       if (use != Use::stored) all.insert(number);
     for (const std::int64_t number : without(loaded(*pair.before), loaded(*pair.after)))
-      if (number != 0 && std::abs(number) < largest_status && !all.contains(number))
+      if (number != 0 && std::abs(number) < largest_status && !all.contains(number) &&
+          !is_buffer_size(pair, number) && !stand_in_table(pair, {number}))
         report(pair, Level::review, fmt::format("it can return {} no longer", number));
+  }
+
+  /// The size of a buffer on its stack, or the last place in it.
+  [[nodiscard]] bool is_buffer_size(const FunctionPair& pair, std::int64_t number) const {
+    if (pair.old_declaration == nullptr) return false;
+    return std::ranges::any_of(pair.old_declaration->locals, [&](const dwarf::Parameter& local) {
+      const dwarf::Type& type = unit_->before.debug[local.type];
+      if (type.kind != dwarf::TypeKind::array || type.bounds.size() != 1) return false;
+      const auto size = static_cast<std::int64_t>(type.bounds[0]);
+      return number == size || number == size - 1;
+    });
   }
 
   /// ENODEV became -ENODEV, however the code arrives at it.

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -79,7 +80,42 @@ class SignatureRules {
                fmt::format("parameter {} is {} before, {} now", i + 1, spell(olds, a), spell(news, b)));
     }
     compare_results(pair, before.result, after.result);
+    compare_objects(pair, before.result, after.result, "its result");
+    for (std::size_t i = 0; i < std::min(before.parameters.size(), after.parameters.size()); ++i)
+      compare_objects(pair, before.parameters[i].type, after.parameters[i].type,
+                      fmt::format("parameter {}", i + 1));
     compare_order(pair, before, after);
+    compare_variable_arguments(pair, before, after);
+  }
+
+  /// A class of one name, passed as a whole: its size decides how.
+  void compare_objects(const FunctionPair& pair, TypeId a, TypeId b, const std::string& what) {
+    const auto is_object = [](const Type& type) {
+      return (type.kind == TypeKind::structure || type.kind == TypeKind::union_) && !type.is_declaration;
+    };
+    const Type& before = unit_->before.debug[a];
+    const Type& after = unit_->after.debug[b];
+    if (!is_object(before) || !is_object(after) || is_library_code(pair.name())) return;
+    if (before.size != after.size)
+      report(pair, Level::refused,
+             fmt::format("{} is an object of {} bytes before, of {} now", what, before.size, after.size));
+  }
+
+  /// What it takes from its variable arguments, by the sizes it reads them in.
+  void compare_variable_arguments(const FunctionPair& pair, const dwarf::Function& before,
+                                  const dwarf::Function& after) {
+    if (!before.is_variadic || !after.is_variadic) return;
+    const auto sizes = [](const FunctionFacts& facts) {
+      std::set<unsigned> all;
+      for (const Access& access : facts.accesses)
+        if (access.is_read && !access.is_static && access.place.starts_with('?')) all.insert(access.size);
+      return all;
+    };
+    const auto olds = sizes(*pair.before), news = sizes(*pair.after);
+    if (olds != news)
+      report(pair, Level::review,
+             fmt::format("it reads its variable arguments in [{}] bytes before, in [{}] now",
+                         fmt::join(olds, ", "), fmt::join(news, ", ")));
   }
 
   /// Parameters that changed places keep their types often enough.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
 #include "create/review/type_text.hpp"
 
 namespace stent::review {
@@ -27,13 +28,22 @@ std::map<std::string, const Variable*> variables(const Side& side) {
   return all;
 }
 
+/// The symbol that C++ gives a static variable of a function: "_ZZ3foovE5table".
+std::string symbol_in_function(const Variable& variable) {
+  const std::string plain = variable.name.substr(variable.name.rfind(':') + 1);
+  if (!variable.function.starts_with("_Z")) return {};
+  return fmt::format("_Z{}E{}{}", variable.function.substr(1), plain.size(), plain);
+}
+
 /// Functions of the side that refer to the variable.
 std::set<std::string> users(const Side& side, const Variable& variable) {
   std::set<std::string> found;
   const std::string& symbol = variable.linkage_name;
+  const std::string inner = symbol_in_function(variable);
   for (const auto& [name, facts] : side.facts)
     for (const std::string& used : facts.names)
-      if (used == symbol || used == symbol + ".#" || used == variable.function + "." + symbol)
+      if (used == symbol || used == symbol + ".#" || (!inner.empty() && used == inner) ||
+          used == variable.function + "." + symbol)
         found.insert(name);
   return found;
 }
@@ -112,7 +122,43 @@ class StaticRules {
     finding.message = fmt::format("{} is {} before, {} now", before.name, old_text, new_text);
     finding.why = same ? "only names changed" : "its live value was stored as the old type";
     if (before.is_const && !before.has_address) finding.level = Level::note;
+    if (a.kind == TypeKind::array && is_own_table(before, after)) {
+      finding.level = Level::note;
+      finding.why = "only functions that are replaced read it, and the new code has its own";
+    }
     place(finding, before, after);
+  }
+
+  /// A constant that only replaced functions read, and whose address none of them gives away.
+  [[nodiscard]] bool is_own_table(const Variable& before, const Variable& after) const {
+    if (!before.is_const || !after.is_const || before.is_external || after.is_external) return false;
+    const auto readers = users(unit_->before, before);
+    return !readers.empty() && std::ranges::all_of(readers, [&](const std::string& name) {
+      return unit_->is_replaced(name) && only_reads(unit_->before, name, before);
+    }) && std::ranges::all_of(users(unit_->after, after), [&](const std::string& name) {
+      return only_reads(unit_->after, name, after);
+    });
+  }
+
+  [[nodiscard]] static bool only_reads(const Side& side, const std::string& name, const Variable& variable) {
+    const FunctionFacts* facts = side.find(name);
+    const dwarf::Function* declared = side.declaration(name);
+    if (facts == nullptr || declared == nullptr) return false;
+    const TypeKind result = side.debug[declared->result].kind;
+    if (result != TypeKind::base && result != TypeKind::enumeration && result != TypeKind::void_)
+      return false;
+    const std::string inner = symbol_in_function(variable);
+    const auto is_it = [&](const std::string& text) {
+      return text.starts_with(variable.linkage_name) || (!inner.empty() && text.starts_with(inner));
+    };
+    const auto gives = [&](const Value& value) {
+      return value.is(Value::Kind::address) && is_it(value.name);
+    };
+    return std::ranges::none_of(facts->escaping, is_it) && std::ranges::none_of(facts->compared, is_it) &&
+           std::ranges::none_of(side.data_users, [&](const auto& entry) { return is_it(entry.first); }) &&
+           std::ranges::none_of(facts->calls, [&](const Call& call) {
+             return !keeps_nothing(plain_name(call.name)) && std::ranges::any_of(call.arguments, gives);
+           });
   }
 
   void place(Finding& finding, const Variable& before, const Variable& after) {

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "create/review/code_rules.hpp"
 #include "create/review/type_change.hpp"
 #include "create/review/type_life.hpp"
@@ -21,6 +23,28 @@ const char* kind_name(TypeDifference difference) {
     case TypeDifference::addition: break;
   }
   return "type-addition";
+}
+
+/// An unnamed enumeration of one replaced function, which keeps a state of the call: an automatic variable
+/// has it, and neither static storage nor an object does.
+bool is_state_of_one_call(const ReviewedUnit& unit, dwarf::TypeId id) {
+  const dwarf::DebugInfo& info = unit.before.debug;
+  const std::string& owner = info[id].function;
+  if (owner.empty()) return false;
+  const auto has_it = [&](const auto& one) { return one.type == id; };
+  if (std::ranges::any_of(info.variables, has_it)) return false;
+  for (const dwarf::Type& type : info.types)
+    if (std::ranges::any_of(type.members, has_it) ||
+        (type.kind != dwarf::TypeKind::function && type.target == id))
+      return false;
+  const auto keeper = std::ranges::find_if(info.functions, [&](const dwarf::Function& function) {
+    return !function.is_declaration && std::ranges::any_of(function.locals, has_it);
+  });
+  if (keeper == info.functions.end() || !unit.is_replaced(keeper->linkage_name)) return false;
+  const FunctionFacts* facts = unit.before.find(keeper->linkage_name);
+  return facts != nullptr && std::ranges::none_of(facts->accesses, [&](const Access& access) {
+           return access.is_written && access.size == info[id].size && !access.place.starts_with('?');
+         });
 }
 
 Level level_of(const TypeChange& change, const TypeLife& life, bool is_unnamed) {
@@ -44,6 +68,7 @@ void report_types(const ReviewedUnit& unit, Findings& findings) {
     Finding finding;
     finding.kind = kind_name(change.difference);
     finding.level = level_of(change, life, before.name.empty());
+    if (before.name.empty() && is_state_of_one_call(unit, change.old_type)) finding.level = Level::note;
     finding.message = fmt::format("{}: {}", title(before), fmt::join(change.details, "; "));
     finding.why =
         finding.level == Level::note

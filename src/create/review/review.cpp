@@ -1,6 +1,7 @@
 #include "create/review/review.hpp"
 
 #include "create/review/code_rules.hpp"
+#include "create/review/local_sorters.hpp"
 #include "create/review/rules.hpp"
 
 namespace stent::review {
@@ -13,6 +14,7 @@ std::vector<Finding> review(const std::vector<UnitPair>& units) {
     if (pair.changes->nothing_changed()) continue;
     ReviewedUnit unit;
     prepare(unit, pair);
+    unit.local_sorters = find_local_sorters(unit);
     report_missing_debug(unit, findings);
     report_types(unit, findings);
     report_statics(unit, findings);

@@ -48,6 +48,13 @@ struct ReviewedUnit {
   /// Other units, or pointers, can call the old function `symbol`.
   [[nodiscard]] bool is_callable_from_outside(const std::string& symbol) const;
   [[nodiscard]] bool is_replaced(const std::string& symbol) const;
+  /// Every container and array that the old function `symbol` sorts, fills or searches lives for one call
+  /// only.
+  [[nodiscard]] bool sorts_only_locals(const std::string& symbol) const {
+    return local_sorters.contains(symbol);
+  }
+
+  std::set<std::string> local_sorters;  ///< see local_sorters.hpp; found after the unit is prepared
 };
 
 /// Reads the debug information and follows every function. Not movable afterwards: it points into itself.

@@ -50,6 +50,20 @@ void reach(const DebugInfo& info, const std::map<std::string, TypeId>& definitio
   }
 }
 
+/// True when code of the unit refers to the function; one that is inlined everywhere leaves no name.
+bool is_named(const Side& side, const dwarf::Function& function) {
+  if (function.name.starts_with("std::") || function.name.starts_with("__gnu_cxx::")) return false;
+  std::string symbol = function.linkage_name;
+  if (side.callers.contains(symbol) || !symbol.starts_with("_Z")) return true;
+  for (const auto& [unified, variants] : {std::pair("C4E", "12"), std::pair("D4E", "012")})
+    if (const std::size_t at = symbol.rfind(unified); at != std::string::npos)
+      for (const char* variant = variants; *variant != 0; ++variant) {
+        symbol[at + 1] = *variant;
+        if (side.callers.contains(symbol)) return true;
+      }
+  return false;
+}
+
 std::map<std::string, TypeId> definitions_of(const DebugInfo& info) {
   std::map<std::string, TypeId> all;
   for (std::uint32_t i = 1; i < info.types.size(); ++i)
@@ -142,8 +156,8 @@ std::string TypeLives::escape_of(const std::string& name, const Type& type) cons
   for (const std::string& user : users) {
     const dwarf::Function* function = unit_->before.declaration(user);
     const bool in_header = type.place.file != (function == nullptr ? "" : function->place.file);
-    if (function != nullptr && function->is_declaration && pointers != by_pointer_.end() &&
-        pointers->second.contains(user))
+    if (function != nullptr && function->is_declaration && is_named(unit_->before, *function) &&
+        pointers != by_pointer_.end() && pointers->second.contains(user))
       return "it is passed to " + user + ", which is not in this unit";
     if (function != nullptr && function->is_external && in_header && pointers != by_pointer_.end() &&
         pointers->second.contains(user))

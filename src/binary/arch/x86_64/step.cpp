@@ -118,6 +118,10 @@ Step step_at(const Instruction& instruction, ByteView code) {
   if (has_condition(in, step.operation)) step.condition = in.opcode & 0x0f;
   for (std::size_t i = 0; i < std::min<std::size_t>(in.operand_count_visible, step.operands.size()); ++i)
     step.operands[i] = convert(operands[i]);
+  const bool rotates_half = step.operation == Operation::rotate && step.operands[0].size == 2 &&
+                            step.operands[1].kind == Operand::Kind::immediate && step.operands[1].number == 8;
+  step.swaps_bytes =
+      in.mnemonic == ZYDIS_MNEMONIC_BSWAP || in.mnemonic == ZYDIS_MNEMONIC_MOVBE || rotates_half;
   const bool to_memory =
       step.operands[0].kind == Operand::Kind::memory || step.operands[1].kind == Operand::Kind::memory;
   if (in.mnemonic == ZYDIS_MNEMONIC_XCHG && to_memory) step.is_atomic = true;

@@ -74,6 +74,7 @@ struct Step {
   Instruction instruction;
   Operation operation = Operation::other;
   bool is_atomic = false;      ///< lock prefix, or xchg with memory
+  bool swaps_bytes = false;    ///< bswap, movbe, or the rotation that swaps two
   std::uint8_t condition = 0;  ///< of setcc, cmovcc, jcc: the low four bits of the opcode
   std::array<Operand, 3> operands;
 };
