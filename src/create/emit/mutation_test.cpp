@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "binary/arch/x86_64/decode.hpp"
 #include "create/emit/compiled_unit.hpp"
 #include "create/emit/emit_image.hpp"
 #include "create/emit/emit_test_world.hpp"
@@ -115,6 +116,28 @@ void mutate_bytes(Tally& tally) {
       if (bytes[i] != std::byte{} && bytes[i] != std::byte{0xcc})
         tally.plant("byte " + std::to_string(i) + " of segment " + std::to_string(s),
                     [&](patch::Image& image) { image.segments[s].bytes[i] ^= std::byte{0x11}; });
+  }
+}
+
+/// Calls inside the image are resolved when it is emitted: each is made to go where another goes.
+void mutate_calls(Tally& tally) {
+  const patch::Image& original = tally.world.image;
+  for (std::size_t s = 0; s < original.segments.size(); ++s) {
+    if (original.segments[s].kind != patch::SegmentKind::code) continue;
+    const Bytes& bytes = original.segments[s].bytes;
+    for (const x86_64::Instruction& from : x86_64::decode(bytes))
+      for (const patch::PatchSymbol& other : original.symbols) {
+        if (bytes[from.offset] != std::byte{0xe8} || from.length != 5 || !other.is_function) continue;
+        const PatchAddress field = original.segments[s].address + (from.offset + 1);
+        if (std::ranges::find(original.relocations, field, &patch::Relocation::place) !=
+            original.relocations.end())
+          continue;  // a relocation fills it
+        const auto next = original.segments[s].address.value + from.offset + from.length;
+        const auto distance = static_cast<std::int32_t>(other.address.value - next);
+        if (load<std::int32_t>(bytes, from.offset + 1) == distance) continue;
+        tally.plant("call at " + std::to_string(from.offset) + " to " + other.name,
+                    [&](patch::Image& image) { store(image.segments[s].bytes, from.offset + 1, distance); });
+      }
   }
 }
 
@@ -239,6 +262,7 @@ TEST_P(Mutation, every_planted_fault_is_noticed) {
   ASSERT_TRUE(world.is_accepted(world.image)) << "the unchanged image";
   Tally tally{world, 0, {}};
   mutate_bytes(tally);
+  mutate_calls(tally);
   mutate_relocations(tally);
   mutate_bindings(tally);
   mutate_functions(tally);
