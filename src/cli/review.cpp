@@ -12,6 +12,7 @@
 #include "create/diff/change_set.hpp"
 #include "create/report/html.hpp"
 #include "create/report/text.hpp"
+#include "create/view_patch.hpp"
 #include "patch/patch_file.hpp"
 
 namespace stent::cli {
@@ -64,6 +65,8 @@ int review_objects(const ReviewOptions& options) {
 
 void review_patch(const ReviewOptions& options) {
   const patch::Patch patch = patch::read_patch(options.files.front());
+  if (!options.page.empty())
+    report::write_page(create::view_patch(patch, options.files.front()), options.page);
   if (options.json)
     fmt::print("{}\n", to_json(patch.findings).dump(2));
   else
@@ -71,12 +74,7 @@ void review_patch(const ReviewOptions& options) {
 }
 
 void run(const ReviewOptions& options) {
-  if (options.files.size() == 1) {
-    if (!options.page.empty())
-      throw Error(ErrorCode::usage, "--html needs the objects, which a patch does not hold",
-                  "give pairs OLD.o NEW.o, or use `stent create --html`");
-    return review_patch(options);
-  }
+  if (options.files.size() == 1) return review_patch(options);
   if (options.files.size() % 2 != 0)
     throw Error(ErrorCode::usage, fmt::format("{} files cannot be pairs", options.files.size()),
                 "give pairs OLD.o NEW.o, or one patch");

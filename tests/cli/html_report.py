@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The report as a web page, looked at in a real headless browser.
 
-    html_report.py STENT [SCREENSHOT.png]
+    html_report.py STENT [SCREENSHOT.png [SCREENSHOT_OF_A_PATCH.png]]
 
-Makes a change of three functions and a type, writes the page, loads it in Chromium, and asks the page's own document.
+Makes a change of three functions and a type, writes the page, loads it in Chromium, and asks the page's own document. Then
+makes a patch, and looks in the same way at the page that is written from nothing but the patch.
 Exit status 77: there is no browser (said loudly).
 """
 import json
@@ -18,6 +19,7 @@ HEADER = """
 struct session { int id; long bytes; };
 extern int log_line(const char *text);
 extern struct session *find(int id);
+extern int system(const char *command);
 """
 BEFORE = HEADER + """
 static int limit(int n) { return n > 100 ? 100 : n; }
@@ -61,6 +63,17 @@ int transfer(int id, int n) {
 int untouched(int a) { return a * 3; }
 """
 
+# What a patch is made of: the same without the new member, and with something that a person must have accepted.
+HEALED = AFTER.replace(" long errors;", "").replace("  s->errors = n < 0;\n", '  if (n == 4711)\n    return system("true");\n')
+MAIN = """
+#include <stddef.h>
+struct session;
+int log_line(const char *text) { return text == NULL; }
+struct session *find(int id) { (void)id; return NULL; }
+extern int transfer(int, int);
+int main(int count, char **words) { (void)words; return count > 1 ? transfer(count, count) : 0; }
+"""
+
 # Runs inside the page: clicks, measures, and leaves what it saw in the document.
 PROBE = """<script>
 const seen = {};
@@ -72,6 +85,10 @@ seen.nodes = [...document.querySelectorAll('#map .node title')].map((n) => n.tex
 seen.edges = document.querySelectorAll('#map .edge').length;
 seen.functions = document.querySelectorAll('details.function').length;
 seen.marks = document.querySelectorAll('table.side mark').length;
+seen.head = document.querySelector('header').textContent;
+seen.found = document.querySelector('#findings').textContent;
+seen.code = [...document.querySelectorAll('table.side[data-what=assembly]')].map((table) =>
+  ['old', 'new'].map((side) => [...table.querySelectorAll('td.t.' + side + ':not(.none)')].map((cell) => cell.textContent).join('\\n')));
 seen.literal = document.body.textContent.includes('transfer <b>&');
 seen.foreign = document.querySelectorAll('#functions b, link, img, script[src]').length;
 seen.fits = document.documentElement.scrollWidth <= window.innerWidth;
@@ -120,22 +137,21 @@ def look(browser, work, page):
     return json.loads(found.group(1).replace("&quot;", '"').replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
 
 
-def main():
-    browser = shutil.which("chromium")
-    if browser is None:
-        print("NO BROWSER: install chromium (./dev setup does)", file=sys.stderr)
-        return 77
-    with tempfile.TemporaryDirectory(prefix="stent-html-") as folder:
-        work = pathlib.Path(folder)
-        before, after = build(work, "before", BEFORE), build(work, "after", AFTER)
-        page = work / "report.html"
-        done = subprocess.run([sys.argv[1], "review", before, after, "--html", page], capture_output=True, text=True)
-        print(done.stdout + done.stderr)
-        seen = look(browser, work, page)
-        if len(sys.argv) > 2:
-            browse(browser, work, page, f"--screenshot={sys.argv[2]}")
-    print(json.dumps(seen, indent=1))
-    checks = {
+def make_patch(stent, work, before, after):
+    """A patch that stores an acknowledged finding."""
+    (work / "main.c").write_text(MAIN)
+    program, patch = work / "program", work / "healed.stent"
+    subprocess.run(["gcc", "-O2", "-g", before, work / "main.c", "-o", program], check=True)
+    done = subprocess.run([stent, "create", "--target", program, "--description", "heals <sessions>", "--ack",
+                           "*=known to its <author>", "-o", patch, before, after], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(done.stdout + done.stderr)
+    build_id = subprocess.run(["readelf", "-n", program], capture_output=True, text=True).stdout
+    return patch, re.search(r"Build ID: (\w+)", build_id).group(1)
+
+
+def checks_of_change(seen):
+    return {
         "the change is named": "unit" in seen["title"],
         "the verdict is the highest level": seen["badge"] in ("review", "refused"),
         "the grown type is found and drawn": seen["findings"] > 0 and "struct session" in seen["nodes"],
@@ -145,11 +161,49 @@ def main():
         "every function has its part": seen["functions"] == 3,
         "differences are marked": seen["marks"] > 0,
         "source is text, not markup": seen["literal"] and seen["foreign"] == 0,
-        "nothing is wider than the page": seen["fits"],
-        "the columns are equally wide": seen["columns"],
         "equal lines are folded until asked for": seen.get("folded") is True and seen.get("unfolded") is True,
-        "a function opens from the map": seen["opened"],
     }
+
+
+def checks_of_patch(seen, build_id):
+    old, new = seen["code"][0]
+    return {
+        "the patch is named": "healed" in seen["title"] and "heals <sessions>" in seen["head"],
+        "the build that it is for is named": build_id in seen["head"],
+        "what was found and accepted is told": "known to its <author>" in seen["found"] and seen["findings"] > 0,
+        "the functions are drawn": {"transfer", "checked"} <= set(seen["nodes"]) and "untouched" not in seen["nodes"],
+        "the map has edges": seen["edges"] >= 1,
+        "the code to be replaced stands beside the new": "find" in old and "log_line" in old and "find" in new and
+                                                         "test" in new and old != new,
+        "a new function has one side": any(not old and new for old, new in seen["code"]),
+        "the source is shown where it is at hand": seen["literal"] and seen["foreign"] == 0,
+    }
+
+
+def main():
+    browser = shutil.which("chromium")
+    if browser is None:
+        print("NO BROWSER: install chromium (./dev setup does)", file=sys.stderr)
+        return 77
+    stent = sys.argv[1]
+    checks = {}
+    with tempfile.TemporaryDirectory(prefix="stent-html-") as folder:
+        work = pathlib.Path(folder)
+        before, after, healed = (build(work, name, text) for name, text in
+                                 (("before", BEFORE), ("after", AFTER), ("healed", HEALED)))
+        patch, build_id = make_patch(stent, work, before, healed)
+        for number, (what, files, test) in enumerate((("change", [before, after], checks_of_change),
+                                                      ("patch", [patch], lambda seen: checks_of_patch(seen, build_id)))):
+            page = work / f"{what}.html"
+            done = subprocess.run([stent, "review", *files, "--html", page], capture_output=True, text=True)
+            print(done.stdout + done.stderr)
+            seen = look(browser, work, page)
+            print(json.dumps(seen, indent=1))
+            if len(sys.argv) > number + 2:
+                browse(browser, work, page, f"--screenshot={sys.argv[number + 2]}")
+            both = {"nothing is wider than the page": seen["fits"], "the columns are equally wide": seen["columns"],
+                    "a function opens from the map": seen["opened"]}
+            checks |= {f"{what}: {text}": good for text, good in (test(seen) | both).items()}
     for what, good in checks.items():
         print(("ok   " if good else "FAIL ") + what)
     return 0 if all(checks.values()) else 1

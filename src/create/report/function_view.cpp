@@ -1,11 +1,7 @@
 #include "create/report/function_view.hpp"
 
-#include <cxxabi.h>
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <memory>
 #include <set>
 
 #include "create/report/listing.hpp"
@@ -15,13 +11,6 @@ namespace {
 
 using model::AtomId;
 using Spans = dwarf::SourceSpans;
-
-std::string demangled(const std::string& symbol) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(
-      abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);
-  return status == 0 && text ? std::string(text.get()) : symbol;
-}
 
 std::vector<AtomId> parts(const model::Object& object, const std::optional<model::FunctionId>& id) {
   std::vector<AtomId> atoms;
@@ -37,52 +26,15 @@ std::uint64_t size_of(const model::Object& object, const std::vector<AtomId>& at
   return size;
 }
 
-/// Lines of code with their keys.
-struct Column {
-  std::vector<Line> lines;
-  std::vector<std::string> keys;
-};
-
 Column code_column(const model::Object& object, const std::vector<AtomId>& atoms) {
   Column column;
   for (const AtomId id : atoms) {
-    if (id != atoms.front()) {
-      const std::string title = "part " + object[id].name;
-      column.lines.push_back({"", title, ""});
-      column.keys.push_back("part");
-    }
-    for (CodeLine& line : list_code(object, id)) {
-      column.lines.push_back(
-          {fmt::format("+{:x}", line.offset), std::move(line.text), std::move(line.bytes)});
-      column.keys.push_back(std::move(line.key));
-    }
+    if (id != atoms.front()) column.add({"", "part " + object[id].name, ""}, "part");
+    for (CodeLine& line : list_code(object, id))
+      column.add({fmt::format("+{:x}", line.offset), std::move(line.text), std::move(line.bytes)},
+                 std::move(line.key));
   }
   return column;
-}
-
-Column source_column(std::vector<SourceLine> source) {
-  Column column;
-  for (SourceLine& line : source) {
-    while (!line.text.empty() && (line.text.back() == '\n' || line.text.back() == '\r')) line.text.pop_back();
-    column.keys.push_back(line.text);
-    column.lines.push_back({std::to_string(line.number), std::move(line.text), ""});
-  }
-  return column;
-}
-
-SideBySide beside(Column before, Column after) {
-  SideBySide both;
-  if (before.lines.empty())
-    for (std::size_t i = 0; i < after.lines.size(); ++i)
-      both.rows.push_back({RowKind::same, std::nullopt, i});
-  else if (after.lines.empty())
-    for (std::size_t i = 0; i < before.lines.size(); ++i)
-      both.rows.push_back({RowKind::same, i, std::nullopt});
-  else
-    both.rows = align(before.keys, after.keys);
-  both.old_lines = std::move(before.lines);
-  both.new_lines = std::move(after.lines);
-  return both;
 }
 
 const dwarf::SourceSpan* find(const Spans& spans, const std::string& symbol) {

@@ -6,22 +6,10 @@
 #include <vector>
 
 #include "create/diff/change_set.hpp"
-#include "create/report/align.hpp"
+#include "create/report/columns.hpp"
 #include "create/report/source_texts.hpp"
 
 namespace stent::report {
-
-/// One line of a column: where it stands ("123", "+4a") and what it says.
-struct Line {
-  std::string label, text;
-  std::string note;  ///< bytes of an instruction; empty for source
-};
-
-/// Two columns. A side is empty when it is not at hand; then there is nothing to compare.
-struct SideBySide {
-  std::vector<Line> old_lines, new_lines;
-  std::vector<Row> rows;
-};
 
 struct FunctionView {
   std::string symbol;

@@ -23,6 +23,17 @@ std::string number(std::size_t value, std::string_view what) {
   return fmt::format("<li><b>{}</b>{}</li>\n", value, what);
 }
 
+std::string term(std::string_view name, const std::string& text) {
+  return text.empty() ? std::string() : fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, text);
+}
+
+std::string fact_list(const Report& report) {
+  if (report.facts.empty()) return {};
+  std::string text = "<dl class=\"facts\">\n";
+  for (const auto& [what, which] : report.facts) text += term(escaped(what), escaped(which));
+  return text + "</dl>\n";
+}
+
 std::string head(const Report& report) {
   std::size_t old_bytes = 0, new_bytes = 0;
   for (const FunctionView& view : report.functions) {
@@ -34,15 +45,12 @@ std::string head(const Report& report) {
   };
   return fmt::format("<header>\n<h1>{}</h1>\n<p>What this change means for a process that lives on: {}</p>\n",
                      escaped(report.title), badge(review::highest(report.findings))) +
-         "<ul class=\"numbers\">\n" + number(count(diff::ChangeKind::changed), "functions changed") +
+         fact_list(report) + "<ul class=\"numbers\">\n" +
+         number(count(diff::ChangeKind::changed), "functions changed") +
          number(count(diff::ChangeKind::added), "added") +
          number(count(diff::ChangeKind::removed), "removed") + number(report.findings.size(), "findings") +
          number(old_bytes, "bytes of code before") + number(new_bytes, "bytes of code after") +
          "</ul>\n</header>\n";
-}
-
-std::string term(std::string_view name, const std::string& text) {
-  return text.empty() ? std::string() : fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, text);
 }
 
 std::string code_list(const std::vector<std::string>& names) {

@@ -6,7 +6,7 @@ namespace stent::report {
 
 Report make_report(std::string title, const std::vector<review::UnitPair>& units,
                    std::vector<review::Finding> findings, const SourceTexts& texts) {
-  Report report{std::move(title), std::move(findings), {}};
+  Report report{std::move(title), {}, std::move(findings), {}};
   for (const review::UnitPair& unit : units) {
     auto views = view_functions(unit.source, *unit.old_object, *unit.new_object, *unit.changes, texts);
     std::move(views.begin(), views.end(), std::back_inserter(report.functions));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "create/report/function_view.hpp"
@@ -12,7 +13,8 @@ namespace stent::report {
 
 struct Report {
   std::string title;
-  std::vector<review::Finding> findings;  ///< highest level first
+  std::vector<std::pair<std::string, std::string>> facts;  ///< what and which, for the page's head
+  std::vector<review::Finding> findings;                   ///< highest level first
   std::vector<FunctionView> functions;
 };
 
