@@ -36,6 +36,7 @@ void add_apply(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("apply", "applies a patch to running processes");
   auto options = std::make_shared<ApplyOptions>();
   add_process_options(*command, *options);
+  add_no_stop(*command, *options);
   command
       ->add_option("--replace", options->replace, "a patch (file) that leaves as this one comes, in one stop")
       ->check(CLI::ExistingFile);

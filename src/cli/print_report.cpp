@@ -26,18 +26,20 @@ nlohmann::json to_json(const transaction::ReplacedReport& function) {
 nlohmann::json to_json(const transaction::Report& report, const std::string& outcome) {
   nlohmann::json functions = nlohmann::json::array();
   for (const auto& function : report.functions) functions.push_back(cli::to_json(function));
-  return {{"outcome", outcome},
-          {"pid", report.pid.value},
-          {"patch", report.patch_name},
-          {"id", report.patch_id.text()},
-          {"functions", functions},
-          {"threads", report.threads},
-          {"tries", report.tries},
-          {"stop_window_ns", report.stop_window.count()},
-          {"foreign_search_bytes", report.search.bytes},
-          {"foreign_search_ns", report.search.time.count()},
-          {"total_ns", report.total.count()},
-          {"notes", report.notes}};
+  nlohmann::json json{{"outcome", outcome},
+                      {"pid", report.pid.value},
+                      {"patch", report.patch_name},
+                      {"id", report.patch_id.text()},
+                      {"functions", functions},
+                      {"threads", report.threads},
+                      {"tries", report.tries},
+                      {"stop_window_ns", report.stop_window.count()},
+                      {"foreign_search_bytes", report.search.bytes},
+                      {"foreign_search_ns", report.search.time.count()},
+                      {"total_ns", report.total.count()},
+                      {"notes", report.notes}};
+  if (report.longest_pause) json["longest_pause_ns"] = report.longest_pause->count();
+  return json;
 }
 
 void print_report(const transaction::Report& report, const std::string& outcome, const std::string& phrase,
@@ -52,6 +54,11 @@ void print_report(const transaction::Report& report, const std::string& outcome,
                function.entry.value, function.replacement.value);
   for (const std::string& note : report.notes) fmt::print("  note: {}\n", readable(note));
   if (report.tries == 0) return;
+  if (report.longest_pause) {
+    fmt::print("  {} threads, {} {}, no stop; no thread was held for more than {:.0f} us\n", report.threads,
+               report.tries, report.tries == 1 ? "try" : "tries", microseconds(*report.longest_pause));
+    return;
+  }
   fmt::print("  {} threads, {} {}, stop window {:.0f} us, {} KB searched for suspended stacks in {:.0f} us\n",
              report.threads, report.tries, report.tries == 1 ? "try" : "tries",
              microseconds(report.stop_window), report.search.bytes / 1000, microseconds(report.search.time));

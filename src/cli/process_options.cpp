@@ -15,6 +15,7 @@ transaction::Options ProcessOptions::transaction() const {
   using transaction::ForeignStacks;
   if (foreign_stacks == "ignore") options.foreign_stacks = ForeignStacks::ignore;
   if (foreign_stacks == "refuse") options.foreign_stacks = ForeignStacks::refuse;
+  options.no_stop = no_stop;
   options.hook_patience = std::chrono::milliseconds(static_cast<std::int64_t>(hook_timeout_seconds * 1000));
   std::error_code ignored;
   options.origin = std::filesystem::weakly_canonical(patch, ignored).string();
@@ -57,6 +58,12 @@ void add_process_options(CLI::App& command, ProcessOptions& options) {
                    "only a patch signed by a trusted key (default: /etc/stent/require-signature exists)");
   command.add_option("--trust", options.trusted, "a public key to trust, besides /etc/stent/keys/*.pub");
   command.add_flag("--json", options.json, "print the result as JSON");
+}
+
+void add_no_stop(CLI::App& command, ProcessOptions& options) {
+  command.add_flag(
+      "--no-stop", options.no_stop,
+      "publish each jump by a breakpoint, no thread held for long (patches of consistency entry)");
 }
 
 int run_on_processes(const ProcessOptions& options, const ProcessCommand& command) {

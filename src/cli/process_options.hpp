@@ -22,6 +22,7 @@ struct ProcessOptions {
   std::optional<double> max_pause_ms;
   std::string foreign_stacks = "scan";
   double hook_timeout_seconds = 5;
+  bool no_stop = false;
   bool json = false;
   bool require_signature = false;
   std::vector<std::filesystem::path> trusted;
@@ -33,6 +34,9 @@ struct ProcessOptions {
 
 /// FILE (--pid N... | --all) [--timeout SECONDS] [--max-pause MS] [--foreign-stacks POLICY] [--json]
 void add_process_options(CLI::App& command, ProcessOptions& options);
+
+/// [--no-stop], for the commands that change code.
+void add_no_stop(CLI::App& command, ProcessOptions& options);
 
 /// What a command does to one process, and the words for having done it.
 struct ProcessCommand {

@@ -38,6 +38,7 @@ void add_revert(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("revert", "takes a patch out of running processes again");
   auto options = std::make_shared<ProcessOptions>();
   add_process_options(*command, *options);
+  add_no_stop(*command, *options);
   command->callback([options, &status] { reporting_errors(options->json, [&] { status = run(*options); }); });
 }
 

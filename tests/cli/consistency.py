@@ -3,6 +3,7 @@
 
     consistency.py STENT
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -87,6 +88,31 @@ class Consistency(unittest.TestCase):
         code, output = stent("apply", self.work / "fix.stent", "--pid", target.pid, "--consistency", "entry")
         self.assertEqual(code, REFUSED, output)
         self.assertEqual(self.answer(target), 1)
+
+    def test_without_a_stop(self):
+        self.build(ONE)
+        self.assertEqual(self.create("--consistency", "entry")[0], 0)
+        target = self.start()
+        code, output = stent("apply", "--no-stop", self.work / "fix.stent", "--pid", target.pid)
+        self.assertEqual((code, self.answer(target)), (0, 7), output)
+        self.assertIn("no stop; no thread was held for more than", output)
+        code, output = stent("revert", "--no-stop", "--json", self.work / "fix.stent", "--pid", target.pid)
+        self.assertEqual((code, self.answer(target)), (0, 1), output)
+        report = json.loads(output)
+        self.assertEqual(report["stop_window_ns"], 0)
+        self.assertIn("longest_pause_ns", report)
+
+    def test_without_a_stop_only_what_may_run_side_by_side(self):
+        self.build(ONE)
+        self.assertEqual(self.create()[0], 0)
+        target = self.start()
+        code, output = stent("apply", "--no-stop", self.work / "fix.stent", "--pid", target.pid)
+        self.assertEqual((code, self.answer(target)), (REFUSED, 1), output)
+        self.assertIn("switch together", output)
+        self.assertIn("hint: leave out --no-stop", output)
+        self.assertEqual(stent("apply", self.work / "fix.stent", "--pid", target.pid)[0], 0)
+        code, output = stent("revert", "--no-stop", self.work / "fix.stent", "--pid", target.pid)
+        self.assertEqual((code, self.answer(target)), (REFUSED, 7), output)
 
 
 if __name__ == "__main__":

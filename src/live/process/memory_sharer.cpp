@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -14,13 +15,14 @@ bool shares_memory(Tid one, Tid other) {
   return ::syscall(SYS_kcmp, one.value, other.value, KCMP_VM, 0, 0) == 0;
 }
 
-std::optional<Pid> find_memory_sharer(Pid target, Tid alive) {
+std::optional<Pid> find_memory_sharer(Pid target, Tid alive, std::span<const Pid> known) {
   const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), &::closedir);
   if (!processes) return std::nullopt;
   while (const dirent* entry = ::readdir(processes.get())) {
     const pid_t pid =
         static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));  // 0: another kind of entry
-    if (pid != 0 && pid != target.value && shares_memory(alive, {pid})) return Pid{pid};
+    if (pid == 0 || pid == target.value || std::ranges::find(known, Pid{pid}) != known.end()) continue;
+    if (shares_memory(alive, {pid})) return Pid{pid};
   }
   return std::nullopt;
 }

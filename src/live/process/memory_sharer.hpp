@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "base/pid.hpp"
 
@@ -11,7 +12,8 @@ namespace stent::process {
 /// compare them.
 [[nodiscard]] bool shares_memory(Tid one, Tid other);
 
-/// The first process other than `target` that shares the memory of `alive`, a living thread of `target`.
-[[nodiscard]] std::optional<Pid> find_memory_sharer(Pid target, Tid alive);
+/// The first process other than `target` and those `known` that shares the memory of `alive`, a living thread
+/// of `target`.
+[[nodiscard]] std::optional<Pid> find_memory_sharer(Pid target, Tid alive, std::span<const Pid> known = {});
 
 }  // namespace stent::process

@@ -17,6 +17,7 @@
 #include "live/transaction/removable.hpp"
 #include "live/transaction/take_out.hpp"
 #include "live/transaction/when_free.hpp"
+#include "live/transaction/without_stop.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -141,6 +142,7 @@ void compute(Prepared& prepared, const patch::Patch& patch, const process::Proce
   prepared.writes =
       rearrange(prepared.earlier, leaving(prepared, prepared.earlier), &prepared.record, target.memory())
           .entries;
+  if (options.no_stop) refuse_without_stop(prepared.record, target, prepared.writes);
 }
 
 /// Everything that can fail without changing the target.
@@ -244,25 +246,34 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   const ReadySwitch ready(session, prepared.writes, prepared.together());
   ready.get().touch(session.memory());
   const RemoteAddress record = prepared.resolved.record.begin;
-  Quiescence quiescence(session, prepared.earlier, old_code(prepared, target),
-                        search_options(prepared, options));
+  std::optional<Quiescence> quiescence;
+  if (!options.no_stop)
+    quiescence.emplace(session, prepared.earlier, old_code(prepared, target),
+                       search_options(prepared, options));
   set_state(session.memory(), record, RecordState::redirecting);
   std::variant<Change, Busy> outcome;
+  bool new_code_ran = false;
   try {
-    outcome = quiescence.change(ready.get(), deadline);
+    outcome = quiescence
+                  ? quiescence->change(ready.get(), deadline)
+                  : change_without_stop(session, prepared.earlier, prepared.writes, deadline, new_code_ran);
   } catch (const Error&) {
-    if (leads_to_new(ready.get(), session.memory())) {  // the next command sees to it
+    if (new_code_ran || leads_to_new(ready.get(), session.memory())) {  // the next command sees to it
       placement.keep();
       engagement.keep();
     }
     throw;
   }
-  if (std::holds_alternative<Busy>(outcome)) {
+  if (std::holds_alternative<Busy>(outcome) && !new_code_ran) {
     set_state(session.memory(), record, RecordState::preparing);
     return outcome;
   }
   placement.keep();
   engagement.keep();
+  if (std::holds_alternative<Busy>(outcome)) {
+    set_state(session.memory(), record, RecordState::retained);
+    return outcome;
+  }
   auto& notes = std::get<Change>(outcome).notes;
   afterwards([&] {
     run_late_hooks(session, prepared.earlier, prepared.record, patch::HookKind::post_apply,
@@ -285,6 +296,7 @@ Report report_of(const patch::Patch& patch, Pid pid, const Record& record, const
           change.threads,
           change.tries,
           change.stop_window,
+          change.longest_pause,
           Clock::now() - began,
           change.search,
           change.notes};

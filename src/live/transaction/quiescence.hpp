@@ -23,8 +23,9 @@ struct Change {
   unsigned tries = 0;
   std::size_t threads = 0;
   std::chrono::nanoseconds stop_window{0};
-  ForeignSearch search;
-  std::vector<std::string> notes;  ///< what went wrong afterwards, for the report
+  std::optional<std::chrono::nanoseconds> longest_pause{};  ///< without a stop: of one thread
+  ForeignSearch search{};
+  std::vector<std::string> notes{};  ///< what went wrong afterwards, for the report
 };
 
 /// Who kept a change from being made until the deadline.

@@ -7,13 +7,15 @@
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/record_access.hpp"
 #include "live/transaction/take_out.hpp"
+#include "live/transaction/without_stop.hpp"
 
 namespace stent::transaction {
 namespace {
 
-/// Kept by an earlier command because something led into it then.
-bool may_be_free(const FoundRecord& found) {
-  return found.record.state == RecordState::retained && found.record.removable;
+/// Kept by an earlier command because something led into it then, or because it was not to stop the target to
+/// look.
+bool may_be_free(const FoundRecord& found, const Options& options) {
+  return !options.no_stop && found.record.state == RecordState::retained && found.record.removable;
 }
 
 class Recovery {
@@ -110,12 +112,15 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
     if (is_left_over(*found))
       if (auto busy = recovery.finish(*found)) return busy;
   for (const FoundRecord& found : all)
-    if (may_be_free(found)) release(session, all, found, options, 1);
+    if (may_be_free(found, options)) release(session, all, found, options, 1);
   return std::nullopt;
 }
 
-bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings) {
-  const auto needs_work = [](const FoundRecord& found) { return is_left_over(found) || may_be_free(found); };
+bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings,
+              const Options& options) {
+  const auto needs_work = [&](const FoundRecord& found) {
+    return is_left_over(found) || may_be_free(found, options);
+  };
   return std::ranges::any_of(find_records(mappings, target.memory()), needs_work) ||
          !stray_descriptors(target.pid()).empty() || !call::find_left_call_sites(target, mappings).empty() ||
          !redirect::find_transits(mappings, target.memory()).empty();
@@ -126,13 +131,17 @@ bool has_work(const process::Process& target, const std::vector<process::Mapping
 std::vector<process::Mapping> recover(const process::Process& target, const Options& options,
                                       Deadline deadline) {
   auto mappings = target.mappings();
-  if (!has_work(target, mappings)) return mappings;
+  if (!has_work(target, mappings, options)) return mappings;
   std::vector<FoundRecord> all;
   std::optional<Busy> busy;
   {
     stop::Session session(target);
     all = find_records(target.mappings(), target.memory());
-    busy = recover_in(session, all, options, deadline);
+    mend_breakpoints(session, all);  // first of all: whoever meets one dies
+    // A stop is taken for what a killed stent left, whatever was asked for: it is nobody's to wait for.
+    Options with_stop = options;
+    with_stop.no_stop = false;
+    busy = recover_in(session, all, with_stop, deadline);
   }
   if (busy) throw busy_error(target, all, *busy);
   return target.mappings();

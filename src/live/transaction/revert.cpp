@@ -45,6 +45,7 @@ Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Dea
           change.threads,
           change.tries,
           change.stop_window,
+          change.longest_pause,
           Clock::now() - began,
           change.search,
           change.notes};

@@ -8,6 +8,7 @@
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
+#include "live/transaction/without_stop.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -86,15 +87,21 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
                                     const FoundRecord& victim, const Options& options, Deadline deadline) {
   const bool together = victim.record.consistency == patch::Consistency::all;
   Rearrangement change = rearrange(all, leaving_with(victim, all), nullptr, session.target().memory());
+  if (options.no_stop) refuse_without_stop(victim.record, session.target(), change.entries);
   const ReadySwitch ready(session, std::move(change.entries), together);
   const bool is_revert = victim.record.state == RecordState::applied;
   if (is_revert) run_hooks(session, all, victim.record, patch::HookKind::pre_revert, options.hook_patience);
   ready.get().touch(session.memory());
-  Quiescence quiescence(session, all, together ? forbidden(victim.record) : islands(victim.record),
-                        together ? options : without_search(options));
+  std::optional<Quiescence> quiescence;
+  if (!options.no_stop)
+    quiescence.emplace(session, all, together ? forbidden(victim.record) : islands(victim.record),
+                       together ? options : without_search(options));
   set_state(session.memory(), victim.at, RecordState::reverting);
+  bool new_code_ran = false;  // as it has all along
   try {
-    auto outcome = quiescence.change(ready.get(), deadline);
+    auto outcome = quiescence
+                       ? quiescence->change(ready.get(), deadline)
+                       : change_without_stop(session, all, ready.get().writes(), deadline, new_code_ran);
     if (std::holds_alternative<Busy>(outcome)) {
       set_state(session.memory(), victim.at, victim.record.state);
       return outcome;
@@ -123,6 +130,7 @@ void release(stop::Session& session, const std::vector<FoundRecord>& all, const 
              const Options& options, int tries) {
   const Rearrangement rest = rearrange(all, leaving_with(victim, all), nullptr, session.target().memory());
   for (const redirect::JumpWrite& write : rest.records) session.memory().write(write.entry, write.after);
+  if (options.no_stop) return set_state(session.memory(), victim.at, RecordState::retained);
   Quiescence quiescence(session, all, forbidden(victim.record), without_search(options));
   // The unwinders' own lists would count as references.
   if (victim.record.removable) disengage(session, all, victim.record);

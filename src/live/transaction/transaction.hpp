@@ -30,6 +30,8 @@ struct Options {
   std::optional<patch::Consistency> consistency{};
   std::chrono::milliseconds hook_patience{5'000};  ///< how long one hook of the patch may take
   std::string origin{};                            ///< the patch's file, kept in the record for debuggers
+  /// For patches of consistency `entry`: publish each jump by a breakpoint, with the target running.
+  bool no_stop = false;
   bool from_file = false;  ///< apply: map the patch from `origin`, so that tools name its code by that file
 };
 
@@ -55,9 +57,11 @@ struct Report {
   std::size_t threads = 0;
   unsigned tries = 0;                       ///< stops needed until quiescent
   std::chrono::nanoseconds stop_window{0};  ///< of the last stop: first thread stopped to last resumed
-  std::chrono::nanoseconds total{0};        ///< the whole call
-  ForeignSearch search;                     ///< part of the stop
-  std::vector<std::string> notes;           ///< what went wrong without undoing the change
+  /// Without a stop: the longest that one thread was held while the jumps were published.
+  std::optional<std::chrono::nanoseconds> longest_pause;
+  std::chrono::nanoseconds total{0};  ///< the whole call
+  ForeignSearch search;               ///< part of the stop
+  std::vector<std::string> notes;     ///< what went wrong without undoing the change
 };
 
 /// A patch found in a target.
@@ -76,7 +80,8 @@ struct Applied {
 };
 
 /// Applies `patch` to the process; all of it or nothing.
-/// Throws gone, not_permitted, unsupported, mismatch, busy, already_applied, traced.
+/// Throws gone, not_permitted, unsupported, mismatch, busy, already_applied, traced, and `refused` for what
+/// cannot be done without a stop.
 Report apply(const patch::Patch& patch, Pid pid, const Options& options);
 
 /// Would `apply` work now? Changes nothing in the target; throws as `apply` would (but waits for nothing:

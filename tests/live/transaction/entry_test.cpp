@@ -61,6 +61,7 @@ TEST(EntryConsistency, AThreadInTheOverwrittenBytesStillCounts) {
     EXPECT_THAT(error.message(), testing::HasSubstr("inside parked"));
   }
   EXPECT_EQ(target.ask(), "here");
+  EXPECT_EQ(target.ask("leave"), "42");
 }
 
 TEST(EntryConsistency, CodeThatAThreadIsStillInIsKept) {

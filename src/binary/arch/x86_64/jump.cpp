@@ -34,6 +34,12 @@ std::optional<std::array<std::byte, short_jump_size>> short_jump(std::uint64_t f
   return std::array{std::byte{0xeb}, static_cast<std::byte>(distance)};
 }
 
+std::optional<std::uint64_t> near_jump_target(ByteView code, std::uint64_t at) {
+  if (code.size() < near_jump_size || code[0] != std::byte{0xe9}) return {};
+  const auto distance = static_cast<std::int64_t>(load<std::int32_t>(code, 1));
+  return at + near_jump_size + static_cast<std::uint64_t>(distance);
+}
+
 std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from, std::uint64_t slot) {
   const auto distance = displacement(from, slot_jump_size, slot);
   if (!distance) return {};

@@ -25,6 +25,9 @@ inline constexpr std::size_t short_jump_size = 2;
 [[nodiscard]] std::optional<std::array<std::byte, short_jump_size>> short_jump(std::uint64_t from,
                                                                                std::uint64_t to);
 
+/// Where a `jmp rel32` standing at `at` goes; empty when `code` starts with something else.
+[[nodiscard]] std::optional<std::uint64_t> near_jump_target(ByteView code, std::uint64_t at);
+
 /// `jmp *disp32(%rip)` standing at `from`, through the 8-byte slot at `slot`; empty when out of reach.
 [[nodiscard]] std::optional<std::array<std::byte, slot_jump_size>> slot_jump(std::uint64_t from,
                                                                              std::uint64_t slot);
