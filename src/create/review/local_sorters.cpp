@@ -1,6 +1,8 @@
 #include "create/review/local_sorters.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "create/review/names.hpp"
 
@@ -42,10 +44,9 @@ bool is_container_type(const Type& type) {
   return names.contains(library_class(type.name));
 }
 
-/// True when a value of the type contains or leads to a container.
-bool leads_to_container(const DebugInfo& info, TypeId id) {
+/// True when a value of one of the types contains or leads to a container.
+bool lead_to_container(const DebugInfo& info, std::vector<TypeId> open) {
   std::set<TypeId> seen;
-  std::vector<TypeId> open = {id};
   while (!open.empty()) {
     const TypeId at = open.back();
     open.pop_back();
@@ -58,6 +59,8 @@ bool leads_to_container(const DebugInfo& info, TypeId id) {
   }
   return false;
 }
+
+bool leads_to_container(const DebugInfo& info, TypeId id) { return lead_to_container(info, {id}); }
 
 /// A sort, a search or a merge of the library that is given plain pointers.
 bool works_on_pointers(const std::string& symbol) {
@@ -81,9 +84,11 @@ bool leaves_containers(const std::string& symbol) {
 class LocalSorters {
  public:
   explicit LocalSorters(const ReviewedUnit& unit) : unit_(&unit) {
-    for (const Side* side : {&unit.before, &unit.after})
-      for (const dwarf::Variable& variable : side->debug.variables)
-        has_static_container_ = has_static_container_ || leads_to_container(side->debug, variable.type);
+    for (const Side* side : {&unit.before, &unit.after}) {
+      std::vector<TypeId> types;
+      for (const dwarf::Variable& variable : side->debug.variables) types.push_back(variable.type);
+      has_static_container_ = has_static_container_ || lead_to_container(side->debug, std::move(types));
+    }
   }
 
   std::set<std::string> find() {
