@@ -38,7 +38,7 @@ bool waits_outside(const stop::Registers& registers) {
       SYS_waitid,       SYS_semop,     SYS_semtimedop,      SYS_msgrcv,        SYS_rt_sigtimedwait,
       SYS_io_getevents, SYS_connect,   SYS_sendto,          SYS_sendmsg,       SYS_io_uring_enter,
       SYS_read,         SYS_write,     SYS_readv,           SYS_writev};
-  return std::ranges::find(calls, static_cast<long>(registers.raw.orig_rax)) != calls.end();
+  return std::ranges::find(calls, long{registers.call_number()}) != calls.end();
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ void set_registers(ucontext_t& context, const user_regs_struct& raw) {
 
 std::optional<long> call_to_reissue(const stop::Registers& registers, ByteView code_before) {
   if (!stop::will_restart_somehow(registers)) return std::nullopt;
-  const auto number = static_cast<long>(registers.raw.orig_rax);
+  const long number = registers.call_number();
   if (number != SYS_restart_syscall) return number;
   // mov $imm32, %eax; syscall
   if (code_before.size() != code_before_size || load<std::uint8_t>(code_before, 0) != 0xb8 ||

@@ -17,6 +17,8 @@ struct Registers {
   [[nodiscard]] RemoteAddress fs_base() const { return {raw.fs_base}; }
   /// True when the thread was stopped on its way out of a system call (then `orig_rax` is its number).
   [[nodiscard]] bool in_syscall() const { return static_cast<long long>(raw.orig_rax) >= 0; }
+  /// What the kernel takes for it: the lower half (`keep_deadline` uses the other).
+  [[nodiscard]] int call_number() const { return static_cast<int>(raw.orig_rax); }
 };
 
 /// The first byte below `sp` that a leaf function may use (psABI: red zone).

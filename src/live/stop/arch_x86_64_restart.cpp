@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 
+#include "live/stop/arch_x86_64_deadline.hpp"
+
 namespace stent::stop {
 namespace {
 
@@ -27,7 +29,7 @@ long result_of(const Registers& registers) { return static_cast<long>(registers.
 
 bool is_spurious_eintr(const Registers& registers) {
   if (!registers.in_syscall() || result_of(registers) != -EINTR) return false;
-  return reports_eintr(static_cast<long>(registers.raw.orig_rax));
+  return reports_eintr(registers.call_number());
 }
 
 bool reports_eintr(long number) {
@@ -37,12 +39,13 @@ bool reports_eintr(long number) {
 std::optional<int> descriptor_of_eintr(const Registers& registers) {
   constexpr std::array transfers{SYS_read, SYS_readv, SYS_write, SYS_writev};
   if (!registers.in_syscall() || result_of(registers) != -EINTR) return std::nullopt;
-  const auto number = static_cast<long>(registers.raw.orig_rax);
+  const long number = registers.call_number();
   if (std::find(transfers.begin(), transfers.end(), number) == transfers.end()) return std::nullopt;
   return static_cast<int>(registers.raw.rdi);
 }
 
-void make_restart(Registers& registers) {
+void make_restart(Registers& registers, std::chrono::nanoseconds now) {
+  keep_deadline(registers, now);
   registers.raw.rax = static_cast<unsigned long long>(-erestartnohand);
 }
 

@@ -1,6 +1,7 @@
 // Hiding a stop from a thread whose system call the stop broke with EINTR.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "live/stop/arch_x86_64_registers.hpp"
@@ -12,8 +13,9 @@ namespace stent::stop {
 [[nodiscard]] bool is_spurious_eintr(const Registers& registers);
 
 /// Makes such a call return -ERESTARTNOHAND: the kernel then restarts it, or returns EINTR when a handler
-/// runs. Only `rax` changes. (Rewinding rip by hand would lose a wakeup when a signal is pending.)
-void make_restart(Registers& registers);
+/// runs. Only `rax` changes, and what `keep_deadline` does; `now` is its. (Rewinding rip by hand would lose a
+/// wakeup when a signal is pending.)
+void make_restart(Registers& registers, std::chrono::nanoseconds now);
 
 /// read(2), write(2) and their vector forms report EINTR so only of a socket with a timeout (socket(7),
 /// SO_RCVTIMEO). When `registers` show that: the descriptor, for the caller to look whether it is a socket

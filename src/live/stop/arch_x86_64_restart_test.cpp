@@ -18,7 +18,7 @@ Registers returning(long number, long result) {
 TEST(Restart, TurnsEintrOfEpollIntoARestart) {
   Registers registers = returning(SYS_epoll_wait, -EINTR);
   EXPECT_TRUE(is_spurious_eintr(registers));
-  make_restart(registers);
+  make_restart(registers, {});
   EXPECT_EQ(static_cast<long>(registers.raw.rax), -514);
   EXPECT_EQ(static_cast<long>(registers.raw.orig_rax), SYS_epoll_wait);
   EXPECT_TRUE(will_restart(registers));
@@ -30,7 +30,7 @@ TEST(Restart, NamesTheDescriptorOfATransfer) {
   EXPECT_EQ(descriptor_of_eintr(registers), 7);
   EXPECT_FALSE(descriptor_of_eintr(returning(SYS_read, -512)));
   EXPECT_FALSE(descriptor_of_eintr(returning(SYS_close, -EINTR)));
-  make_restart(registers);
+  make_restart(registers, {});
   EXPECT_TRUE(will_restart(registers));
 }
 

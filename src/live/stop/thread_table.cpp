@@ -188,7 +188,7 @@ ThreadTable::Outcome ThreadTable::settle(Entry& entry, Clock::time_point deadlin
     auto registers = entry.tracee.registers();
     if (registers) {
       if (entry.tracee.is_broken(*registers)) {
-        make_restart(*registers);
+        make_restart(*registers, Clock::now().time_since_epoch());
         entry.tracee.set_registers(*registers);
       }
       entry.view.registers = *registers;

@@ -229,7 +229,7 @@ bool Tracee::is_broken(const Registers& registers) const {
 void Tracee::cure() {
   auto present = registers();
   if (!present || !is_broken(*present)) return;
-  make_restart(*present);
+  make_restart(*present, Clock::now().time_since_epoch());
   set_registers(*present);
 }
 

@@ -73,6 +73,19 @@ INSTANTIATE_TEST_SUITE_P(Calls, BlockingCall,
                                          Call{"pause", "-1 EINTR", false}, Call{"wait4", "0 0", false}),
                          [](const auto& chosen) { return std::string(chosen.param.name); });
 
+TEST(Invisible, AWaitThatIsInterruptedAgainAndAgainEnds) {
+  TargetProcess target("waits_once", {"epoll_wait", "2000"});
+  const auto waits = [&] { return Process::open(target.pid()).threads().size() >= 2; };
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (waits() && std::chrono::steady_clock::now() < deadline) {
+    stop_often(target.pid(), 1);  // each by a stent of its own, which knows of none before
+    std::this_thread::sleep_for(100ms);
+  }
+  ASSERT_FALSE(waits());
+  EXPECT_EQ(target.line(), "returned 0 0 in time");
+  target.end();
+}
+
 TEST(Invisible, SignalsOfAStopAreDeliveredAfterItOnceAndInOrder) {
   TargetProcess target("records_signals");
   const auto entry = [](int number, int code, int with) {
