@@ -65,7 +65,8 @@ __asm__(
     ".globl ends_in_call\n.type ends_in_call, @function\n.p2align 4\n"
     "ends_in_call: .cfi_startproc\n sub $8, %rsp\n .cfi_adjust_cfa_offset 8\n call stay_for_ever\n .cfi_endproc\n"
     ".size ends_in_call, . - ends_in_call\n"
-    "after_the_end: nop\n .p2align 4\n");
+    "after_the_end: nop\n .p2align 4\n"
+    ".data\n.p2align 3\npointer_to_the_end: .quad after_the_end\n.text\n");
 int hold_without_cfi(void);
 int stale_without_cfi(void);
 void ends_in_call(void);

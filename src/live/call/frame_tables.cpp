@@ -147,8 +147,12 @@ std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch, const resol
           "make the patch again with the symbols of the target, so that its own unwinder is found");
     for (const UnwinderCopy& copy : copies)
       for (const PatchAddress begin : begins(image, copy)) {
-        tables.push_back(
-            {copy.add, copy.remove, resolved.images[i].base.to_remote(begin), object, copy.takes_single});
+        const auto size = static_cast<std::uint64_t>(image.eh_frame.end() - begin);
+        tables.push_back({copy.add,
+                          copy.remove,
+                          {resolved.images[i].base.to_remote(begin), size},
+                          object,
+                          copy.takes_single});
         object = object + static_cast<std::int64_t>(frame_object_size);
       }
   }
@@ -170,7 +174,7 @@ void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tab
   constexpr std::uint64_t mark = 1;
   for (const FrameTable& table : tables) {
     if (table.is_single) caller.memory().write(table.object, std::as_bytes(std::span(&mark, 1)));
-    caller.call(table.add, {table.eh_frame.value, table.object.value, 0, 0});
+    caller.call(table.add, {table.eh_frame.begin.value, table.object.value, 0, 0});
   }
 }
 
@@ -178,7 +182,7 @@ void remove_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& 
                          const process::RemoteMemory& memory, const std::vector<process::Module>& modules) {
   for (const FrameTable& table : known_frame_tables(memory, tables))
     if (std::ranges::any_of(modules, [&](const auto& module) { return module.contains(table.remove); }))
-      caller.call_and_clear(table.remove, table.eh_frame.value, table.object);
+      caller.call_and_clear(table.remove, table.eh_frame.begin.value, table.object);
 }
 
 }  // namespace stent::call

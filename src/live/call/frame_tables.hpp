@@ -16,8 +16,8 @@ namespace stent::call {
 /// ours.
 struct FrameTable {
   RemoteAddress add;  ///< __register_frame_info_bases(begin, object, 0, 0), or __unw_add_dynamic_fde(begin)
-  RemoteAddress remove;    ///< __deregister_frame_info_bases(begin), or __unw_remove_dynamic_fde(begin)
-  RemoteAddress eh_frame;  ///< begin
+  RemoteAddress remove;  ///< __deregister_frame_info_bases(begin), or __unw_remove_dynamic_fde(begin)
+  RemoteRange eh_frame;  ///< from `begin` to the end of the section
   /// Its first word is zero while nothing is registered. libgcc's function makes it non-zero by its first
   /// store.
   RemoteAddress object;

@@ -113,6 +113,10 @@ Elf64_Sym DynamicSymbols::symbol(std::uint32_t index) const {
   return memory_->read_value<Elf64_Sym>(symbols_ + static_cast<std::int64_t>(index * sizeof(Elf64_Sym)));
 }
 
+std::string DynamicSymbols::name_of(std::uint32_t index) const {
+  return text(strings_ + symbol(index).st_name);
+}
+
 bool DynamicSymbols::matches(std::uint32_t index, const std::string& name, const std::string& version) const {
   const Elf64_Sym found = symbol(index);
   if (ELF64_ST_BIND(found.st_info) == STB_LOCAL) return false;

@@ -42,6 +42,8 @@ class DynamicSymbols {
   [[nodiscard]] std::vector<FilledSlot> filled_slots() const;
   /// The symbol whose address the loader writes, or will write, to the slot at `at`; empty when that is none.
   [[nodiscard]] std::string symbol_of_slot(RemoteAddress at) const;
+  /// Of the symbol with this number in the module's own table.
+  [[nodiscard]] std::string name_of(std::uint32_t index) const;
   /// The table of slots that the linker laid out for calls into other modules (DT_PLTGOT, with its three
   /// reserved words).
   [[nodiscard]] RemoteRange call_slots() const;

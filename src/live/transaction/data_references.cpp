@@ -8,7 +8,6 @@
 
 #include "base/unique_fd.hpp"
 #include "live/process/proc_file.hpp"
-#include "live/unwind/scan.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -43,11 +42,12 @@ bool is_data(const process::Mapping& mapping) {
 class Search {
  public:
   Search(const process::Process& target, std::span<const RemoteRange> ranges,
-         std::span<const RemoteRange> skip)
+         std::span<const RemoteRange> skip, const std::function<bool(const unwind::Hit&)>& is_excused)
       : target_(&target),
         touched_(target.memory_owner()),
         ranges_(ranges),
         skip_(skip),
+        is_excused_(&is_excused),
         buffer_(pages_at_once * page) {}
 
   /// Looks at up to `pages_at_once` pages from `at`.
@@ -74,30 +74,34 @@ class Search {
   bool finds_in_run(RemoteAddress at, std::uint64_t size) {
     const MutableByteView into(buffer_.data(), size);
     if (!target_->memory().try_read(at, into)) return true;
-    const auto hit = unwind::find_value(into, at, ranges_);
-    if (!hit) return false;
-    // The page where a stack pointer stands is partly unused.
-    const bool unused =
-        std::ranges::any_of(skip_, [&](const RemoteRange& range) { return range.contains(hit->slot); });
-    if (!unused) return true;
-    const std::int64_t rest = hit->slot + 8 - at;
-    return static_cast<std::uint64_t>(rest) < size &&
-           finds_in_run(at + rest, size - static_cast<std::uint64_t>(rest));
+    for (std::size_t done = 0; done < size;) {
+      const auto hit = unwind::find_value(into.subspan(done), at + static_cast<std::int64_t>(done), ranges_);
+      if (!hit) return false;
+      // The page where a stack pointer stands is partly unused.
+      const bool unused =
+          std::ranges::any_of(skip_, [&](const RemoteRange& range) { return range.contains(hit->slot); });
+      if (!unused && !(*is_excused_)(*hit)) return true;
+      done = static_cast<std::size_t>(hit->slot + 8 - at);
+    }
+    return false;
   }
 
   const process::Process* target_;
   TouchedPages touched_;
   std::span<const RemoteRange> ranges_;
   std::span<const RemoteRange> skip_;
+  const std::function<bool(const unwind::Hit&)>* is_excused_;
   Bytes buffer_;
 };
 
 }  // namespace
 
 bool data_refers_to(const process::Process& target, std::span<const RemoteRange> ranges,
-                    std::span<const RemoteRange> skip, const std::function<bool()>& give_up) {
+                    std::span<const RemoteRange> skip,
+                    const std::function<bool(const unwind::Hit&)>& is_excused,
+                    const std::function<bool()>& give_up) {
   if (ranges.empty()) return false;
-  Search search(target, ranges, skip);
+  Search search(target, ranges, skip, is_excused);
   for (const process::Mapping& mapping : target.mappings()) {
     if (!is_data(mapping)) continue;
     for (RemoteAddress at = mapping.range.begin; at < mapping.range.end();) {

@@ -6,10 +6,12 @@
 
 #include "base/error.hpp"
 #include "live/process/thread_switches.hpp"
+#include "live/resolve/loaded_words.hpp"
 #include "live/transaction/code_names.hpp"
 #include "live/transaction/data_references.hpp"
 #include "live/transaction/dead_ends.hpp"
 #include "live/transaction/unwind_tables.hpp"
+#include "live/unwind/exception_object.hpp"
 #include "live/unwind/used_stack.hpp"
 
 namespace stent::transaction {
@@ -44,7 +46,11 @@ Quiescence::Quiescence(stop::Session& session, const std::vector<process::Module
       check_(session.target().memory(), unwinder_, forbidden_),
       own_memory_(process::own_memory(session.target().pid())) {
   if (options_.foreign_stacks != ForeignStacks::ignore)
-    foreign_.emplace(session.target(), forbidden_, linker_tables(session.target(), modules));
+    foreign_.emplace(
+        session.target(), forbidden_, linker_tables(session.target(), modules),
+        [loaded = resolve::LoadedWords(session.target())](RemoteAddress slot, RemoteAddress value) mutable {
+          return loaded.holds(slot, value.value);
+        });
 }
 
 std::variant<Change, Busy> Quiescence::change(const redirect::Switch& what, Deadline deadline) {
@@ -190,12 +196,15 @@ Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ran
   std::ranges::move(states_of(stop.running()), std::back_inserter(threads));
   if (check_.look(threads) || check_.has_undecided()) return Search::threads_inside;
   const auto mappings = session_->target().mappings();  // now that nobody can make another
-  std::vector<RemoteRange> unused(leaving.begin(), leaving.end());
+  std::vector<RemoteRange> left_out(leaving.begin(), leaving.end());
   for (const unwind::ThreadState& thread : threads) {
     if (check_.holds_value(thread, ranges)) return Search::threads_inside;
-    if (const auto part = unwind::unused_stack(thread, mappings)) unused.push_back(*part);
+    if (const auto part = unwind::unused_stack(thread, mappings)) left_out.push_back(*part);
   }
-  if (!data_refers_to(session_->target(), ranges, unused, [&] { return stop.overdue(); }))
+  const auto is_excused = [&](const unwind::Hit& hit) {
+    return unwind::is_note_of_catcher(session_->target().memory(), mappings, hit.slot);
+  };
+  if (!data_refers_to(session_->target(), ranges, left_out, is_excused, [&] { return stop.overdue(); }))
     return Search::clean;
   return stop.overdue() ? Search::too_long : Search::referenced;
 }

@@ -53,9 +53,10 @@ class Quiescence {
   /// expects.
   [[nodiscard]] std::variant<Change, Busy> change(const redirect::Switch& what, Deadline deadline);
 
-  /// True when, in one of at most `tries` stops, no register, no used stack and no data but that in `leaving`
-  /// held an address in `ranges`, and no thread was inside. Each stop is as long as any: what cannot be
-  /// searched in that time counts as a reference.
+  /// True when, in one of at most `tries` stops, no register, no used stack and no data held an address in
+  /// `ranges`, and no thread was inside. What stands in `leaving`, and what an exception object notes of its
+  /// catcher, is no reference: it leads there only by way of code that a stack returns to. Each stop is as
+  /// long as any: what cannot be searched in that time counts as a reference.
   [[nodiscard]] bool unreferenced(std::span<const RemoteRange> ranges, std::span<const RemoteRange> leaving,
                                   int tries);
 

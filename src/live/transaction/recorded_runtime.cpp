@@ -26,8 +26,8 @@ RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPat
 Bytes serialise(const RecordedRuntime& runtime) {
   nlohmann::json tables = nlohmann::json::array(), hooks = nlohmann::json::array();
   for (const call::FrameTable& table : runtime.frame_tables)
-    tables.push_back(
-        {table.add.value, table.remove.value, table.eh_frame.value, table.object.value, table.is_single});
+    tables.push_back({table.add.value, table.remove.value, table.eh_frame.begin.value, table.object.value,
+                      table.is_single, table.eh_frame.size});
   for (const RecordedHook& hook : runtime.hooks)
     hooks.push_back({static_cast<unsigned>(hook.kind), hook.name, hook.address.value});
   const nlohmann::json json = {{"origin", runtime.origin},
@@ -49,7 +49,7 @@ RecordedRuntime parse_runtime(ByteView bytes) {
     for (const auto& row : json.at("frame_tables"))
       runtime.frame_tables.push_back({{row.at(0).get<std::uint64_t>()},
                                       {row.at(1).get<std::uint64_t>()},
-                                      {row.at(2).get<std::uint64_t>()},
+                                      {{row.at(2).get<std::uint64_t>()}, row.at(5).get<std::uint64_t>()},
                                       {row.at(3).get<std::uint64_t>()},
                                       row.at(4).get<bool>()});
     json.at("must_unwind").get_to(runtime.must_unwind);

@@ -9,18 +9,38 @@
 #include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
 #include "live/transaction/without_stop.hpp"
+#include "live/unwind/without.hpp"
 
 namespace stent::transaction {
 namespace {
 
-/// What data must not point into: for functions that left together, suspended stacks were searched for their
-/// code in the stop that took them out.
+/// The call frame tables. The very begin of the section counts, which may be the end of something else.
+/// Nobody but an unwinder is told of them, and it looks at them only under its lock and for a program counter
+/// in the patch; words that it left in memory (sorted tables that it freed) lead nowhere once it was made to
+/// forget them.
+std::vector<RemoteRange> unwinders_tables(const Record& record) {
+  std::vector<RemoteRange> tables = record.eh_frame_headers;
+  for (const call::FrameTable& table : record.runtime.frame_tables) {
+    const std::uint64_t left_out = table.is_single ? 0 : 1;
+    if (table.eh_frame.size > left_out)
+      tables.push_back(
+          {table.eh_frame.begin + static_cast<std::int64_t>(left_out), table.eh_frame.size - left_out});
+  }
+  std::ranges::sort(tables);
+  return tables;
+}
+
+/// What data must not point into, in a patch that the unwinders do not know any more and that is removable.
+/// For functions that left together, suspended stacks were searched for their code in the stop that took them
+/// out. All the data there is are the objects that were the unwinders'.
 std::vector<RemoteRange> to_be_unreferenced(const Record& record) {
   std::vector<RemoteRange> ranges;
   for (const RecordedPiece& piece : record.pieces)
-    if (piece.kind != patch::SegmentKind::code || record.consistency == patch::Consistency::entry)
+    if (piece.kind == patch::SegmentKind::constants ||
+        (piece.kind == patch::SegmentKind::code && record.consistency == patch::Consistency::entry))
       ranges.push_back(piece.range);
-  return ranges;
+  std::ranges::sort(ranges);
+  return unwind::without(ranges, unwinders_tables(record));
 }
 
 /// The object that an unwinder was told of, for one, goes on naming the tables that go with it.
@@ -132,7 +152,7 @@ void release(stop::Session& session, const std::vector<FoundRecord>& all, const 
   for (const redirect::JumpWrite& write : rest.records) session.memory().write(write.entry, write.after);
   if (options.no_stop) return set_state(session.memory(), victim.at, RecordState::retained);
   Quiescence quiescence(session, all, forbidden(victim.record), without_search(options));
-  // The unwinders' own lists would count as references.
+  // While the unwinders know its tables, these are in use.
   if (victim.record.removable) disengage(session, all, victim.record);
   if (victim.record.removable &&
       quiescence.unreferenced(to_be_unreferenced(victim.record), memory_of(victim.record), tries))

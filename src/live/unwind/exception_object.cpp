@@ -36,4 +36,12 @@ bool is_noted_landing_pad(const process::RemoteMemory& memory, const std::vector
   return constants != nullptr && constants->permissions.read && !constants->permissions.write;
 }
 
+bool is_note_of_catcher(const process::RemoteMemory& memory, const std::vector<process::Mapping>& mappings,
+                        RemoteAddress slot) {
+  constexpr std::int64_t word = sizeof(std::uint64_t);
+  for (const Field field : {action_record, tables, landing_pad})
+    if (is_noted_landing_pad(memory, mappings, slot + (landing_pad - field) * word)) return true;
+  return false;
+}
+
 }  // namespace stent::unwind

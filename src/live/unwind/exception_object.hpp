@@ -1,4 +1,4 @@
-// The landing pad that a C++ runtime notes in an exception object: data, which no stack goes on at.
+// What a C++ runtime notes in an exception object of who catches it: data, which no stack goes on at.
 #pragma once
 
 #include <vector>
@@ -14,5 +14,10 @@ namespace stent::unwind {
 /// the exception class, 16 bytes on, and by the tables of the function that catches it, which stand before.
 [[nodiscard]] bool is_noted_landing_pad(const process::RemoteMemory& memory,
                                         const std::vector<process::Mapping>& mappings, RemoteAddress slot);
+
+/// The same for any of the fields that tell of who catches it: actionRecord, languageSpecificData and
+/// catchTemp.
+[[nodiscard]] bool is_note_of_catcher(const process::RemoteMemory& memory,
+                                      const std::vector<process::Mapping>& mappings, RemoteAddress slot);
 
 }  // namespace stent::unwind

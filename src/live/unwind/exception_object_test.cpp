@@ -37,6 +37,17 @@ bool is_noted(const Words& words) {
 
 TEST(ExceptionObject, TheRuntimeNotesItsLandingPad) { EXPECT_TRUE(is_noted(thrown_words())); }
 
+TEST(ExceptionObject, AllThatItNotesOfTheCatcherIsRecognised) {
+  static Words place;
+  place = thrown_words();
+  const auto self = process::Process::open({::getpid()});
+  for (std::size_t field = 0; field < word_count; ++field)
+    EXPECT_EQ(
+        is_note_of_catcher(self.memory(), self.mappings(), {reinterpret_cast<std::uint64_t>(&place[field])}),
+        field <= landing_pad)
+        << field;
+}
+
 TEST(ExceptionObject, ADependentExceptionIsOneToo) {
   Words words = thrown_words();
   words[4] |= 1;

@@ -8,6 +8,7 @@
 #include "live/unwind/arch_x86_64_call_site.hpp"
 #include "live/unwind/exception_object.hpp"
 #include "live/unwind/used_stack.hpp"
+#include "live/unwind/without.hpp"
 
 namespace stent::unwind {
 namespace {
@@ -39,29 +40,14 @@ bool holds_no_stack(const process::Mapping& mapping) {
   return mapping.inode != 0 && !mapping.permissions.write;
 }
 
-/// `from` without `holes`; both ascending.
-std::vector<RemoteRange> without(std::span<const RemoteRange> from, std::span<const RemoteRange> holes) {
-  std::vector<RemoteRange> left;
-  std::size_t first = 0;
-  for (const RemoteRange& range : from) {
-    RemoteAddress at = range.begin;
-    while (first < holes.size() && holes[first].end() <= at) ++first;
-    for (std::size_t i = first; i < holes.size() && holes[i].begin < range.end(); ++i) {
-      if (holes[i].begin > at) left.push_back({at, static_cast<std::uint64_t>(holes[i].begin - at)});
-      at = std::max(at, holes[i].end());
-    }
-    if (at < range.end()) left.push_back({at, static_cast<std::uint64_t>(range.end() - at)});
-  }
-  return left;
-}
-
 }  // namespace
 
 ForeignStacks::ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden,
-                             std::vector<RemoteRange> tables)
+                             std::vector<RemoteRange> tables, IsAsLoaded is_as_loaded)
     : target_(&target),
       forbidden_(&forbidden),
       tables_(std::move(tables)),
+      is_as_loaded_(std::move(is_as_loaded)),
       touched_(target.memory_owner()),
       buffer_(buffer_size) {}
 
@@ -175,10 +161,12 @@ std::optional<Intruder> ForeignStacks::look_at(std::span<const RemoteRange> piec
   for (const Hit& hit : hits) {
     if (hit.piece == nullptr || !is_suspended(hit) || is_dead_thread(hit.slot)) continue;
     if (is_noted_landing_pad(target_->memory(), mappings_, hit.slot)) continue;
+    const process::Mapping* mapping = process::find_mapping(mappings_, hit.slot);
+    const bool is_of_file = mapping != nullptr && mapping->inode != 0;
+    if (is_of_file && !hit.was_mangled && is_as_loaded_(hit.slot, hit.value)) continue;
     Intruder intruder;
     intruder.function = hit.piece->function;
     intruder.slot = hit.slot;
-    const process::Mapping* mapping = process::find_mapping(mappings_, hit.slot);
     intruder.reason = fmt::format(
         "a stack or coroutine that no thread runs on may be suspended in {} (the word at {:#x}{} says {:#x})",
         hit.piece->function, hit.slot.value,

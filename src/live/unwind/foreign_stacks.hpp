@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -21,9 +22,13 @@ namespace stent::unwind {
 /// goes on. Order: begin, then in the stop `leave_out` threads as they are stopped, and `look` when all are.
 class ForeignStacks {
  public:
+  /// True when the word at the first address, in memory mapped from a file, has held the second from the
+  /// beginning, so that no call left it there.
+  using IsAsLoaded = std::function<bool(RemoteAddress, RemoteAddress)>;
+
   /// `tables`: memory in which the linker laid out pointers, so that no stack is there.
   ForeignStacks(const process::Process& target, const ForbiddenCode& forbidden,
-                std::vector<RemoteRange> tables);
+                std::vector<RemoteRange> tables, IsAsLoaded is_as_loaded);
 
   /// Before a stop, with mappings just read.
   void begin(const std::vector<process::Mapping>& mappings);
@@ -51,6 +56,7 @@ class ForeignStacks {
   const process::Process* target_;
   const ForbiddenCode* forbidden_;
   std::vector<RemoteRange> tables_;
+  IsAsLoaded is_as_loaded_;
   process::TouchedPages touched_;
   std::vector<process::Mapping> mappings_;
   std::vector<RemoteRange> runs_;      ///< to search, ascending

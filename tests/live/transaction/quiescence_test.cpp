@@ -75,6 +75,12 @@ TEST_P(Quiescence, AReturnAddressAtTheVeryEndCounts) {
   expect_kept_while_inside("at_end", "ends_in_call", "(holder) is inside ends_in_call");
 }
 
+TEST_P(Quiescence, APointerThatTheLinkerLaidOutIsNoReturnAddress) {
+  const auto patch = patch_of("ends_in_call");  // its end is in the program's data
+  EXPECT_EQ(attempt(patch, impatient), "");
+  revert(patch.id, pid(), patient);
+}
+
 TEST_P(Quiescence, SuspendedStacksOfNoThreadAreFound) {
   for (const char* way :
        {"context", "context on malloc", "context on mmap", "fiber", "fiber on malloc", "fiber on mmap"})
