@@ -16,6 +16,13 @@ constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
 bool consider_all(Tid) { return true; }
 
+/// While the leader is traced and others are not, signals that the process ignores wake those.
+std::vector<Tid> leader_last(Pid pid) {
+  std::vector<Tid> threads = process::list_threads(pid);
+  std::stable_partition(threads.begin(), threads.end(), [&](Tid tid) { return tid.value != pid.value; });
+  return threads;
+}
+
 }  // namespace
 
 Session::Session(const process::Process& target)
@@ -76,7 +83,7 @@ bool Session::inspect(Tid tid, const std::function<void(const StoppedThread&)>& 
 std::optional<StoppedTracee> Session::try_borrow(const Consider& consider, const Accept& accept, bool blocked,
                                                  std::size_t candidates) {
   constexpr auto patience_each = std::chrono::milliseconds(5);
-  for (const Tid tid : process::list_threads(target_->pid())) {
+  for (const Tid tid : leader_last(target_->pid())) {
     if (candidates == 0) break;
     const auto stat = process::read_thread_stat(target_->pid(), tid);
     if (!stat || stat->is_dead() || stat->is_kernel_worker() || stat->is_blocked() != blocked) continue;

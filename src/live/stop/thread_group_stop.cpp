@@ -14,8 +14,8 @@ std::chrono::nanoseconds default_max_pause(std::size_t threads) {
 
 ThreadGroupStop::ThreadGroupStop(Session& session, std::chrono::nanoseconds max_pause)
     : session_(&session), max_pause_(max_pause) {
-  session_->threads_->seize_all();
-  stopped_.reserve(session_->threads_->entries().size() + 16);
+  session_->threads_->seize_others();
+  stopped_.reserve(session_->threads_->entries().size() + 17);
 }
 
 ThreadGroupStop::~ThreadGroupStop() { resume(); }
@@ -38,9 +38,12 @@ std::optional<Unstoppable> ThreadGroupStop::stop_running() {
   if (urgent_ == nullptr) urgent_ = std::make_unique<UrgentScheduling>();
   auto failure = stop(false);
   ThreadTable& threads = *session_->threads_;
-  // A thread born of one that was inside clone(2) when it was seized may have come unseen.
+  // A thread born of one that was inside clone(2) when it was seized may have come unseen, or one of the
+  // leader.
   while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
-  if (!failure && threads.has_new_sharer()) failure = threads.memory_sharer();
+  if (!failure && threads.seize_leader()) failure = stop(false);
+  while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
+  if (!failure) failure = threads.new_memory_sharer();
   if (failure) {
     resume();
     return failure;

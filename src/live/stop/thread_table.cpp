@@ -69,18 +69,27 @@ std::size_t ThreadTable::seize_listed(bool with_leader) {
   return seized;
 }
 
-void ThreadTable::seize_all() {
+void ThreadTable::seize_others() {
   pump();
   releasing_ = false;
   sharer_.reset();
-  // The leader last: while it is not traced, the kernel drops signals that the process ignores and that are
-  // sent to it as a whole. Traced, they would wake threads, and break calls of theirs that report EINTR.
+  leader_ = read_thread_stat(target_->pid(), {target_->pid().value});
   while (seize_listed(false) != 0) pump();
-  do pump();
-  while (seize_listed(true) != 0);
+  if (!leader_ || leader_->is_dead() || find(leader_->tid) != nullptr || entries_.empty()) {
+    leader_.reset();
+    do pump();
+    while (seize_listed(true) != 0);
+  }
   require_target();
   const bool alive = std::any_of(entries_.begin(), entries_.end(), [](const auto& e) { return !e->dormant; });
   if (!alive) throw target_gone(target_->pid(), "ended");
+}
+
+bool ThreadTable::seize_leader() {
+  const auto leader = std::exchange(leader_, std::nullopt);
+  if (!leader || seize(*leader) == nullptr) return false;
+  require_target();  // it may have executed, which untraced it did not report
+  return true;
 }
 
 void ThreadTable::require_target() const {
@@ -98,10 +107,10 @@ bool ThreadTable::holds_everything() const {
   const auto held = std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
     return entry->tracee.state() != Tracee::State::ended;
   });
-  return folder.st_nlink == 2 + static_cast<std::size_t>(held);
+  return folder.st_nlink == 2 + static_cast<std::size_t>(held) + (leader_ ? 1U : 0U);
 }
 
-std::size_t ThreadTable::seize_newcomers() { return holds_everything() ? 0 : seize_listed(true); }
+std::size_t ThreadTable::seize_newcomers() { return holds_everything() ? 0 : seize_listed(!leader_); }
 
 void ThreadTable::adopt(Tid child) {
   if (find(child) != nullptr) return;
@@ -234,12 +243,33 @@ void ThreadTable::release_all() {
       entry->tracee.interrupt();
 }
 
+const ThreadTable::Entry* ThreadTable::any_alive() const {
+  for (const auto& entry : entries_)
+    if (!entry->dormant && entry->tracee.state() != Tracee::State::ended) return entry.get();
+  return nullptr;
+}
+
 std::optional<Unstoppable> ThreadTable::memory_sharer() {
-  for (const auto& entry : entries_) {
-    if (sharer_ || entry->dormant || entry->tracee.state() == Tracee::State::ended) continue;
+  births_.reset();
+  if (leader_) births_.emplace();
+  if (const Entry* entry = any_alive(); entry != nullptr && !sharer_)
     sharer_ = process::find_memory_sharer(target_->pid(), entry->tracee.tid());
-    break;
-  }
+  return describe_sharer();
+}
+
+std::optional<Unstoppable> ThreadTable::new_memory_sharer() {
+  // What traced threads give birth to, they report (`adopt`). The leader was traced only in the end.
+  const Entry* entry = any_alive();
+  if (sharer_ || !births_ || entry == nullptr) return describe_sharer();
+  const auto born = births_->ids();
+  if (!born) return memory_sharer();
+  for (const Tid id : *born)
+    if (process::shares_memory(entry->tracee.tid(), id) && !read_thread_stat(target_->pid(), id))
+      sharer_ = {id.value};
+  return describe_sharer();
+}
+
+std::optional<Unstoppable> ThreadTable::describe_sharer() const {
   if (!sharer_) return std::nullopt;
   return Unstoppable{
       {sharer_->value},
@@ -273,15 +303,32 @@ bool ThreadTable::holds_any() const {
   return leader && !leader->is_dead();  // a leader that ended before its siblings has nothing more to report
 }
 
+/// An exec that a thread made just when it was seized: it goes on as the leader, traced.
+bool ThreadTable::holds_unseen_leader() const {
+  const Tid leader{target_->pid().value};
+  return find(leader) == nullptr && Tracee::is_held(leader);
+}
+
+bool ThreadTable::any_runnable() const {
+  return std::any_of(entries_.begin(), entries_.end(), [this](const auto& entry) {
+    const auto stat = read_thread_stat(target_->pid(), entry->tracee.tid());
+    return stat && stat->state == 'R';
+  });
+}
+
 void ThreadTable::detach_all() noexcept try {
-  constexpr auto patience = std::chrono::seconds(2);
+  // A thread that only lacks a processor will come to its stop; let go before, it would see EINTR.
+  constexpr auto patience = std::chrono::seconds(2), longest = std::chrono::seconds(60);
   release_all();
   constexpr int rounds_between_looks = 8;
   // All at once: one that executes waits for the end of the others, and that for being reaped.
-  const auto deadline = Clock::now() + patience;
-  for (int round = 1; Clock::now() < deadline; ++round) try {
+  const auto began = Clock::now();
+  const auto is_patient = [&] {
+    return Clock::now() < began + patience || (Clock::now() < began + longest && any_runnable());
+  };
+  for (int round = 1; is_patient(); ++round) try {
       pump();
-      const bool was_executed = std::exchange(executed_, false);
+      const bool was_executed = std::exchange(executed_, false) || (!holds_any() && holds_unseen_leader());
       if (!holds_any() && !was_executed) break;
       if (was_executed || round % rounds_between_looks == 0) adopt_unseen();
       await_report(std::chrono::milliseconds(1));

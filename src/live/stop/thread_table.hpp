@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "live/process/births.hpp"
 #include "live/process/process.hpp"
 #include "live/stop/scheduling.hpp"
 #include "live/stop/stopped_thread.hpp"
@@ -41,18 +42,25 @@ class ThreadTable {
   [[nodiscard]] const std::vector<std::unique_ptr<Entry>>& entries() const { return entries_; }
   [[nodiscard]] Entry* find(Tid tid) const;
 
-  /// Seizes every thread, the leader last, until none is left that is not held; newborn ones then follow by
-  /// themselves. Throws `gone`, `traced`, `not_permitted`, `busy` (an exec is under way).
-  void seize_all();
-  /// Seizes one thread; null when it has ended or is the kernel's. Throws as `seize_all`.
+  /// Seizes every thread but the leader, and that too where it is the only one, until none is left that is
+  /// not held; newborn ones then follow by themselves. Throws `gone`, `traced`, `not_permitted`, `busy` (an
+  /// exec is under way).
+  void seize_others();
+  /// Seizes the leader if `seize_others` left it; true when it did. To be called with every other thread
+  /// stopped: while the leader is not traced, the kernel drops signals that the process ignores and that are
+  /// sent to it as a whole. Traced, they would wake threads, and break calls of theirs that report EINTR,
+  /// though another thread takes the signal.
+  bool seize_leader();
+  /// Seizes one thread; null when it has ended or is the kernel's. Throws as `seize_others`.
   Entry* seize(const process::ThreadStat& thread);
-  /// Seizes threads that came unseen; returns how many there were. Costs one system call when there are none.
+  /// Seizes threads that came unseen, but the leader while `seize_leader` is to come; returns how many there
+  /// were. Costs one system call when there are none.
   std::size_t seize_newcomers();
 
-  /// A process that runs in the target's memory and is no thread of it, so that no stop holds it. To be asked
-  /// with every thread held: whatever they give birth to from then on is noticed.
+  /// A process that runs in the target's memory and is no thread of it, so that no stop holds it.
   [[nodiscard]] std::optional<Unstoppable> memory_sharer();
-  [[nodiscard]] bool has_new_sharer() const { return sharer_.has_value(); }
+  /// The same, of those born since `memory_sharer`. To be asked with every thread stopped.
+  [[nodiscard]] std::optional<Unstoppable> new_memory_sharer();
 
   /// Throws `gone` when the target ended or replaced itself by exec.
   void require_target() const;
@@ -89,6 +97,10 @@ class ThreadTable {
   /// Calls `work` with a stopped thread: one that is held so already, else the first that stops.
   void with_stopped(const std::function<void(Tid)>& work);
   [[nodiscard]] bool is_leader(const Entry& entry) const;
+  [[nodiscard]] std::optional<Unstoppable> describe_sharer() const;
+  [[nodiscard]] bool holds_unseen_leader() const;
+  [[nodiscard]] bool any_runnable() const;
+  [[nodiscard]] const Entry* any_alive() const;
 
   const process::Process* target_;
   ChildReports reports_;
@@ -97,7 +109,9 @@ class ThreadTable {
   bool executed_ = false;    ///< a thread vanished: its exec goes on under the leader's id
   std::size_t skipped_ = 0;  ///< listed threads that cannot be traced
   std::optional<Pid> sharer_;
-  bool releasing_ = true;  ///< whoever stops from now on is let go
+  std::optional<process::Births> births_;      ///< since `memory_sharer`
+  std::optional<process::ThreadStat> leader_;  ///< that `seize_leader` is to seize
+  bool releasing_ = true;                      ///< whoever stops from now on is let go
 };
 
 }  // namespace stent::stop
