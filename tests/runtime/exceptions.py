@@ -4,7 +4,6 @@ Each cell: compiler x how the unwinder is linked. Verified by what the program a
 """
 
 import functools
-import pathlib
 import sys
 
 from harness import Failed, Process, Work, main, require, run
@@ -176,8 +175,6 @@ def cell(compiler, link, stent, folder):
             new_answers(process, link)
             work.do("revert", patch, process.pid)
             old_answers(process, link)
-        maps = pathlib.Path(f"/proc/{process.pid}/maps").read_text()
-        require("stent" not in maps, f"the patch is gone, and this is left:\n{maps}")
     finally:
         if process.child.poll() is None:
             process.child.stdin.close()

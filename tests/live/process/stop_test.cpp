@@ -282,6 +282,25 @@ TEST(Stop, IgnoredSignalsInBurstsBreakNoCall) {
   EXPECT_EQ(target.number("eintr"), 0);
 }
 
+// Born of a leader that is seized only in the end, perhaps after others were looked for.
+TEST(Stop, HoldsWhoeverRunsInTheTargetsMemoryOrSaysThatItCannot) {
+  TargetProcess target("shares_memory");
+  const RemoteAddress counter{std::stoull(target.line(), nullptr, 16)};
+  const Process process = Process::open(target.pid());
+  int stops = 0;
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (stops < 300 && std::chrono::steady_clock::now() < deadline) {
+    Session session(process);
+    ThreadGroupStop stop(session, 5s);
+    if (stop.stop_blocked() || stop.stop_running()) continue;
+    ++stops;
+    const long before = process.memory().read_value<long>(counter);
+    ::usleep(300);
+    ASSERT_EQ(process.memory().read_value<long>(counter), before) << "stop " << stops;
+  }
+  EXPECT_GT(stops, 0);
+}
+
 TEST(Stop, WritesOnlyWhenComplete) {
   TargetProcess target("blocked_threads", {"futex", "1"});
   const Process process = Process::open(target.pid());
