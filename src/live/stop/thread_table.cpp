@@ -243,29 +243,34 @@ void ThreadTable::release_all() {
       entry->tracee.interrupt();
 }
 
-const ThreadTable::Entry* ThreadTable::any_alive() const {
-  for (const auto& entry : entries_)
-    if (!entry->dormant && entry->tracee.state() != Tracee::State::ended) return entry.get();
-  return nullptr;
+/// The leader where it lives: another thread may just have ended, and what has ended has no memory, which
+/// kcmp(2) calls equal to the memory of the kernel's threads.
+std::optional<Tid> ThreadTable::with_memory() const {
+  if (leader_) return leader_->tid;
+  std::optional<Tid> any;
+  for (const auto& entry : entries_) {
+    if (entry->dormant || entry->tracee.state() == Tracee::State::ended) continue;
+    if (!any || is_leader(*entry)) any = entry->tracee.tid();
+  }
+  return any;
 }
 
 std::optional<Unstoppable> ThreadTable::memory_sharer() {
   births_.reset();
   if (leader_) births_.emplace();
-  if (const Entry* entry = any_alive(); entry != nullptr && !sharer_)
-    sharer_ = process::find_memory_sharer(target_->pid(), entry->tracee.tid());
+  if (const auto thread = with_memory(); thread && !sharer_)
+    sharer_ = process::find_memory_sharer(target_->pid(), *thread);
   return describe_sharer();
 }
 
 std::optional<Unstoppable> ThreadTable::new_memory_sharer() {
   // What traced threads give birth to, they report (`adopt`). The leader was traced only in the end.
-  const Entry* entry = any_alive();
-  if (sharer_ || !births_ || entry == nullptr) return describe_sharer();
+  const auto thread = with_memory();
+  if (sharer_ || !births_ || !thread) return describe_sharer();
   const auto born = births_->ids();
   if (!born) return memory_sharer();
   for (const Tid id : *born)
-    if (process::shares_memory(entry->tracee.tid(), id) && !read_thread_stat(target_->pid(), id))
-      sharer_ = {id.value};
+    if (process::shares_memory(*thread, id) && !read_thread_stat(target_->pid(), id)) sharer_ = {id.value};
   return describe_sharer();
 }
 

@@ -100,7 +100,7 @@ class ThreadTable {
   [[nodiscard]] std::optional<Unstoppable> describe_sharer() const;
   [[nodiscard]] bool holds_unseen_leader() const;
   [[nodiscard]] bool any_runnable() const;
-  [[nodiscard]] const Entry* any_alive() const;
+  [[nodiscard]] std::optional<Tid> with_memory() const;
 
   const process::Process* target_;
   ChildReports reports_;
