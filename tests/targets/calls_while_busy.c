@@ -134,6 +134,12 @@ static void* make_processes(void* unused) {
 static void* wait_for_nothing(void* unused) {
   struct epoll_event event;
   const int set = epoll_create1(EPOLL_CLOEXEC);
+  // SIGCHLD, ignored, is none to a thread that is traced: one that is woken for it, and finds it taken by another,
+  // sees EINTR (docs/safety.md).
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &children, NULL);
   for (;;)
     if (epoll_wait(set, &event, 1, -1) < 0 && errno == EINTR) atomic_fetch_add(&eintr, 1);
   return unused;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/unique_fd.hpp"
@@ -21,8 +22,8 @@ class BlockedSignals {
   BlockedSignals() {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGTSTP,
-                             SIGTTIN, SIGTTOU, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF})
+    for (const int signal : {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2,
+                             SIGTSTP, SIGTTIN, SIGTTOU, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF})
       sigaddset(&set, signal);
     ::pthread_sigmask(SIG_BLOCK, &set, &before_);
   }
@@ -78,13 +79,16 @@ std::string outcome_of(const std::function<std::string()>& work) try {
 [[noreturn]] void be_guardian(int to, const std::function<std::string()>& work) {
   ::setsid();
   be_spared_when_memory_runs_out();
-  const std::string text = outcome_of(work);
+  // A thread traces, so that its end lets everything go: that of a process takes a while, in which nobody
+  // would answer.
+  std::string text;
+  std::thread([&] { text = outcome_of(work); }).join();
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t put = ::write(to, text.data() + done, text.size() - done);
     if (put < 0 && errno != EINTR) break;  // nobody listens any more
     if (put > 0) done += static_cast<std::size_t>(put);
   }
-  ::_exit(0);  // no destructor: the kernel lets go what is traced, without disturbing it
+  ::_exit(0);
 }
 
 std::string read_to_end(int from) {

@@ -7,10 +7,10 @@
 
 namespace stent::publish {
 
-/// Runs `work` in a child with a session of its own, that ignores what a terminal or a service manager sends
-/// to end stent, and that the kernel does not choose when memory runs out (where it may say so). Returns what
-/// `work` returned once the child has ended; empty when the child was killed. Throws the Error that `work`
-/// threw. The calling thread waits with those signals blocked.
+/// Runs `work` in a thread of a child with a session of its own, that ignores what a terminal or a service
+/// manager sends to end stent, and that the kernel does not choose when memory runs out (where it may say
+/// so). Returns what `work` returned once the child has ended; empty when the child was killed. Throws the
+/// Error that `work` threw. The calling thread waits with those signals blocked.
 [[nodiscard]] std::optional<std::string> run_guarded(const std::function<std::string()>& work);
 
 }  // namespace stent::publish

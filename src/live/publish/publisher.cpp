@@ -57,7 +57,8 @@ Published Publisher::publish(Clock::time_point deadline) {
     if (!result.intruder && !watch_.pass(outside, deadline)) result.intruder = outside.last();
     outside.look_at_all();
     if (!result.intruder) make(result, outside, deadline);
-    watch_.settle();
+    HasNoTrap has_no_trap(sites_);
+    watch_.finish(has_no_trap);
   } catch (const Error& error) {
     result.error = error;
   }
@@ -113,22 +114,21 @@ void Publisher::write_tails() {
     target_->writable_memory().write(site.after_breakpoint(), tail(site.write.after));
 }
 
-/// Old, as long as the tails are; else there is only forwards. Then every thread is seen once more: whoever
-/// has met a breakpoint and not yet reported it needs this process.
+/// Old, as long as the tails are; else there is only forwards. Whoever has met a breakpoint and not yet
+/// reported it still needs this process.
 void Publisher::take_breakpoints() {
   for (std::size_t i = 0; i < standing_; ++i) {
     const JumpWrite& write = sites_[i].write;
     target_->writable_memory().write(write.entry,
                                      ByteView(has_new_tails_ ? write.after : write.before).first(1));
   }
-  HasNoTrap has_no_trap(sites_);
-  (void)watch_.pass(has_no_trap, Clock::time_point::max());
 }
 
 void Publisher::try_to_take_breakpoints() noexcept try {
   if (has_new_tails_) write_tails();
   take_breakpoints();
-  watch_.settle();
+  HasNoTrap has_no_trap(sites_);
+  watch_.finish(has_no_trap);
 } catch (const std::exception&) {  // the target is gone
 }
 

@@ -32,8 +32,8 @@ class Publisher {
   /// `tables` are the target's for unwinding. Disturbs nothing yet.
   Publisher(const process::Process& target, std::vector<Site> sites, std::vector<unwind::UnwindTable> tables);
 
-  /// Whatever comes of it, no breakpoint stands afterwards; but every thread is still traced, until this
-  /// process ends.
+  /// Whatever comes of it, no breakpoint stands afterwards; but every thread is still traced, until the
+  /// calling thread ends.
   [[nodiscard]] Published publish(Watch::Clock::time_point deadline);
 
  private:

@@ -21,7 +21,8 @@ std::optional<SignalState> read_signal_state(Pid group, Tid tid) {
   const auto text =
       process::read_proc_file(process::proc_path(group, "/task/" + std::to_string(tid.value) + "/status"));
   if (!text) return std::nullopt;
-  return SignalState{set_of(*text, "SigBlk"), set_of(*text, "SigIgn"), set_of(*text, "SigCgt")};
+  return SignalState{set_of(*text, "ShdPnd"), set_of(*text, "SigBlk"), set_of(*text, "SigIgn"),
+                     set_of(*text, "SigCgt")};
 }
 
 }  // namespace stent::publish

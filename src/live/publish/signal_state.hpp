@@ -10,6 +10,7 @@ namespace stent::publish {
 
 /// Sets of signals; bit N-1 is signal N.
 struct SignalState {
+  std::uint64_t pending = 0;  ///< sent to the whole process, and not taken by a thread yet
   std::uint64_t blocked = 0;
   std::uint64_t ignored = 0;  ///< of the whole process
   std::uint64_t caught = 0;   ///< of the whole process

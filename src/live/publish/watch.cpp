@@ -28,6 +28,8 @@ constexpr microseconds longest_turn{40}, rest{20};
 /// Each interruption has a sleeping thread's call begin again.
 constexpr unsigned most_interruptions = 3;
 constexpr milliseconds shortest_wait{1}, longest_wait{64};
+/// For a thread that was interrupted and sleeps where nothing interrupts it.
+constexpr milliseconds patience{200};
 
 /// True when a tracee may have reported since this was asked last; waits for that until `at_most` has passed.
 bool await_any(nanoseconds at_most) {
@@ -70,22 +72,24 @@ void Watch::require_target() const {
 std::optional<std::string> Watch::begin(Clock::time_point deadline) {
   BirthsAreSeen births_are_seen;
   do {
-    while (seize_new()) serve({});
+    // The leader last, as ThreadTable::seize_all does.
+    while (seize_new(false)) serve({});
+    while (seize_new(true)) serve({});
     // Whoever was inside clone(2) when it was seized bears a child that is not traced. Each thread having
     // been seen outside of it, the list of threads shows the last of those.
     if (!pass(births_are_seen, deadline))
       return "has a thread that could not be seen outside of fork(2) or clone(2)";
-  } while (seize_new());
+  } while (seize_new(true));
   note_signal_masks();
   if (sharers_are_traced()) return std::nullopt;
   return "shares its memory with another process (vfork, or clone with CLONE_VM)";
 }
 
-bool Watch::seize_new() {
+bool Watch::seize_new(bool with_leader) {
   stop::PatientSeize attach;
   bool any = false;
   for (const Tid tid : process::list_threads(target_->pid())) {
-    if (threads_.contains(tid.value)) continue;
+    if (threads_.contains(tid.value) || (!with_leader && tid.value == target_->pid().value)) continue;
     const auto stat = process::read_thread_stat(target_->pid(), tid);
     if (!stat || stat->is_dead() || stat->is_kernel_worker()) continue;
     if (stop::Tracee::is_held(tid)) {  // since its birth, which is still to be answered
@@ -136,16 +140,20 @@ bool Watch::runs_in_target(Tid process) const {
   });
 }
 
-void Watch::settle() {
-  constexpr milliseconds patience{2000};
-  const auto is_asked = [](const auto& place) {
-    return place.second.is_asked && place.second.tracee.state() != State::ended;
-  };
-  for (const auto end = Clock::now() + patience;
-       Clock::now() < end && std::ranges::any_of(threads_, is_asked);) {
-    serve(shortest_wait);
-    drain();
+void Watch::finish(Judge& judge) {
+  (void)pass(judge, Clock::time_point::max());
+  constexpr microseconds between{50};
+  for (const auto end = Clock::now() + patience; Clock::now() < end && is_any_on_its_way(); serve(between)) {
   }
+}
+
+bool Watch::is_any_on_its_way() const {
+  if (std::ranges::any_of(threads_, [](const auto& place) {
+        return place.second.is_asked && place.second.tracee.state() != State::ended;
+      }))
+    return true;
+  const auto state = read_signal_state(target_->pid(), {target_->memory_owner().value});
+  return state && (state->pending & ~state->blocked) != 0;
 }
 
 bool Watch::pass(Judge& judge, Clock::time_point deadline) {

@@ -16,8 +16,7 @@ namespace stent::publish {
 
 /// Whatever a traced thread reports is answered within microseconds: signals are passed on in their order,
 /// newborn threads are traced from their birth. Threads are let go by the kernel, undisturbed, when the
-/// process that holds this ends; so it belongs into a process that then does (`run_guarded`). To be used by
-/// one thread (ptrace).
+/// thread of stent ends that uses this; so it belongs into one that then does (`run_guarded`).
 class Watch {
  public:
   using Clock = std::chrono::steady_clock;
@@ -43,9 +42,12 @@ class Watch {
   /// where they do not pass asleep. False when `deadline` came first. Throws `gone`.
   [[nodiscard]] bool pass(Judge& judge, Clock::time_point deadline);
 
-  /// Waits a moment for those that were interrupted and have not stopped yet: let go before, a thread may
-  /// find its system call broken.
-  void settle();
+  /// To be called before the tracing thread ends, which lets every thread go as it is: sees each once more,
+  /// as `pass` without a deadline, and waits a moment for those that were interrupted and have not stopped,
+  /// and for signals on their way. Let go before, a thread may find its system call broken: by its own
+  /// interruption, or by a signal that the process ignores, which the kernel drops only where nobody is
+  /// traced.
+  void finish(Judge& judge);
 
   [[nodiscard]] std::size_t thread_count() const { return threads_.size(); }
   /// The longest that one thread was held in a stop, an upper bound.
@@ -66,7 +68,7 @@ class Watch {
     Clock::time_point ran_at{};  ///< it was not held then
   };
 
-  bool seize_new();
+  bool seize_new(bool with_leader);
   void note_signal_masks();
   [[nodiscard]] bool sharers_are_traced() const;
   Thread& adopt(Tid child, std::optional<bool> shares_memory = {});
@@ -89,6 +91,7 @@ class Watch {
   void postpone(Thread& thread);
   void forget_ended();
   [[nodiscard]] bool have_all_passed() const;
+  [[nodiscard]] bool is_any_on_its_way() const;
   void require_target() const;
 
   const process::Process* target_;

@@ -37,7 +37,9 @@ TEST(NoStop, EveryAnswerIsRightAndNothingIsLostOverManyCycles) {
     const auto now = counts(target);
     return now.at("calls") > before.at("calls") && now.at("born") > before.at("born") &&
            now.at("forks") > before.at("forks") + 4 && now.at("came") > before.at("came");
-  })) << "something of it no longer works";
+  })) << "something of it no longer works: "
+      << target.ask("counts") << "\n"
+      << target.ask("counts");
   auto now = counts(target);
   for (const char* what : {"wrong", "disorder", "eintr", "failed", "unblocked"})
     EXPECT_EQ(now.at(what), 0) << what;
