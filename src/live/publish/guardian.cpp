@@ -47,10 +47,8 @@ class OneProcessor {
   }
   OneProcessor(const OneProcessor&) = delete;
   OneProcessor& operator=(const OneProcessor&) = delete;
-  ~OneProcessor() { release(); }
-  void release() {
+  ~OneProcessor() {
     if (changed_) ::sched_setaffinity(0, sizeof before_, &before_);
-    changed_ = false;
   }
 
  private:
@@ -109,13 +107,14 @@ std::optional<std::string> run_guarded(const std::function<std::string()>& work)
   if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error(errno, "making a pipe");
   UniqueFd from(ends[0]), to(ends[1]);
   const BlockedSignals blocked;
-  // The child begins when this process has fallen asleep, rather than on a processor that the target uses.
-  OneProcessor one;
+  // The child takes over this processor when this process has fallen asleep. Free to choose, it would take
+  // one from a thread of the target as often as not, by its priority, until the scheduler has balanced its
+  // load.
+  const OneProcessor one;
   const pid_t child = ::fork();
   if (child < 0) throw system_error(errno, "starting the process that publishes");
   if (child == 0) {
     from = UniqueFd();
-    one.release();
     be_guardian(to.get(), work);
   }
   to = UniqueFd();
