@@ -17,7 +17,7 @@ Bytes bytes(std::initializer_list<int> values) {
 /// of padding.
 class FindIslands : public testing::Test {
  protected:
-  static constexpr std::uint64_t begin = 0x1000, gap = 0x1007, gap_size = 9, next = 0x1010;
+  static constexpr std::uint64_t begin = 0x1000, gap = 0x1007, next = 0x1010;
 
   FindIslands() {
     image_.is_position_independent = true;
