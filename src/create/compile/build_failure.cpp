@@ -29,4 +29,13 @@ Error build_failure(const std::string& doing, const RecordedUnit& unit, const Ch
           "source must compile"};
 }
 
+void run_old_and_new(const std::vector<ChildCommand>& commands, const std::vector<RecordedUnit>& units,
+                     unsigned jobs) {
+  const auto statuses = run_all(commands, jobs);
+  for (std::size_t i = 0; i < statuses.size(); ++i)
+    if (statuses[i] != 0)
+      throw build_failure(i % 2 == 0 ? "compiling the old" : "compiling the changed", units[i / 2],
+                          commands[i], statuses[i]);
+}
+
 }  // namespace stent::compile

@@ -160,11 +160,7 @@ std::vector<ObjectPair> compile_pairs(const std::vector<RecordedUnit>& units, co
     }
     pairs.push_back(std::move(pair));
   }
-  const auto statuses = run_all(commands, request.jobs);
-  for (std::size_t i = 0; i < statuses.size(); ++i)
-    if (statuses[i] != 0)
-      throw build_failure(i % 2 == 0 ? "compiling the old" : "compiling the changed", units[i / 2],
-                          commands[i], statuses[i]);
+  run_old_and_new(commands, units, request.jobs);
   return pairs;
 }
 

@@ -56,11 +56,7 @@ Sides compile_sides(const std::vector<RecordedUnit>& units, const TreeView& view
     add({old_words, unit.directory, {}, {}, nullptr, unit.environment}, before);
     add(view.changed_command(unit, {"-c", "-o", after}), after);
   }
-  const auto statuses = run_all(commands, request.jobs);
-  for (std::size_t i = 0; i < statuses.size(); ++i)
-    if (statuses[i] != 0)
-      throw build_failure(i % 2 == 0 ? "compiling the old" : "compiling the changed", units[i / 2],
-                          commands[i], statuses[i]);
+  run_old_and_new(commands, units, request.jobs);
   return sides;
 }
 

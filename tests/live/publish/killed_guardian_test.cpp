@@ -52,16 +52,7 @@ class KilledGuardian : public testing::Test {
   /// was seen.
   template <class Action, class Then>
   bool when_breakpoint_stands(const Action& action, Stents& stents, const Then& then) {
-    stents.stent = ::fork();
-    if (stents.stent == 0) {
-      int code = 0;
-      try {
-        action();
-      } catch (const Error& error) {
-        code = static_cast<int>(error.code());
-      }
-      ::_exit(code);
-    }
+    stents.stent = test::start_in_a_process(action);
     siginfo_t ended{};
     for (stents.guardian = 0;;) {
       if (first_byte() == breakpoint) break;

@@ -72,6 +72,20 @@ inline Bytes text_of(Pid pid) {
   throw std::runtime_error("no executable");
 }
 
+/// A process that does `action`, as the command does, and ends with 0 or the number of its Error.
+template <class Action>
+pid_t start_in_a_process(const Action& action) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  int code = 0;
+  try {
+    action();
+  } catch (const Error& error) {
+    code = static_cast<int>(error.code());
+  }
+  ::_exit(code);
+}
+
 /// The Error that `action` ends with.
 template <class Action>
 Error error_of(Action action) {

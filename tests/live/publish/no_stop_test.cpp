@@ -14,19 +14,10 @@ using testing::HasSubstr;
 
 const std::string busy = "calls_while_busy";
 
-/// As the command does it: in a process that ends afterwards. 0, or the number of the Error.
+/// In a process that ends afterwards. 0, or the number of the Error.
 template <class Action>
 int in_a_process(const Action& action) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    int code = 0;
-    try {
-      action();
-    } catch (const Error& error) {
-      code = static_cast<int>(error.code());
-    }
-    ::_exit(code);
-  }
+  const pid_t child = test::start_in_a_process(action);
   int status = -1;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
