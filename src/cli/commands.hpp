@@ -11,7 +11,7 @@ void add_review(CLI::App& app);
 void add_show(CLI::App& app);
 void add_check(CLI::App& app, int& status);
 void add_apply(CLI::App& app, int& status);
-void add_list(CLI::App& app);
+void add_list(CLI::App& app, int& status);
 void add_revert(CLI::App& app, int& status);
 void add_sign(CLI::App& app);
 void add_gdb(CLI::App& app);

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/print_report.hpp"
 #include "cli/process_options.hpp"
@@ -37,31 +38,49 @@ void print(Pid pid, const transaction::Applied& patch) {
                function.entry.value, function.replacement.value);
 }
 
-void run(const ListOptions& options) {
-  const std::vector<Pid> pids =
-      options.pid != 0 ? std::vector<Pid>{{options.pid}} : transaction::patched_processes();
-  nlohmann::json processes = nlohmann::json::array();
-  for (const Pid pid : pids) {
-    nlohmann::json patches = nlohmann::json::array();
-    for (const transaction::Applied& patch : transaction::list(pid)) {
-      patches.push_back(to_json(patch));
-      if (!options.json) print(pid, patch);
-    }
-    // What a program had before it replaced itself by exec is gone with its memory.
-    if (patches.empty() && !options.json) fmt::print("{} has no patch\n", pid.value);
-    processes.push_back({{"pid", pid.value}, {"patches", patches}});
+nlohmann::json list_one(Pid pid, bool as_json) {
+  nlohmann::json patches = nlohmann::json::array();
+  for (const transaction::Applied& patch : transaction::list(pid)) {
+    patches.push_back(to_json(patch));
+    if (!as_json) print(pid, patch);
   }
+  // What a program had before it replaced itself by exec is gone with its memory.
+  if (patches.empty() && !as_json) fmt::print("{} has no patch\n", pid.value);
+  return {{"pid", pid.value}, {"patches", patches}};
+}
+
+/// Every process that has patches; one that cannot be read keeps no other from being listed.
+nlohmann::json list_all(bool as_json, int& status) {
+  nlohmann::json processes = nlohmann::json::array();
+  for (const Pid pid : transaction::patched_processes()) {
+    try {
+      processes.push_back(list_one(pid, as_json));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::gone) continue;
+      processes.push_back(
+          {{"pid", pid.value}, {"error", {{"message", error.message()}, {"hint", error.hint()}}}});
+      fmt::print(stderr, "stent: error: {}\nhint: {}\n", error.message(), error.hint());
+      status = static_cast<int>(error.code());
+    }
+  }
+  return processes;
+}
+
+void run(const ListOptions& options, int& status) {
+  const nlohmann::json processes = options.pid != 0
+                                       ? nlohmann::json::array({list_one({options.pid}, options.json)})
+                                       : list_all(options.json, status);
   if (options.json) fmt::print("{}\n", nlohmann::json{{"processes", processes}}.dump(2));
 }
 
 }  // namespace
 
-void add_list(CLI::App& app) {
+void add_list(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("list", "shows the patches in running processes");
   auto options = std::make_shared<ListOptions>();
   command->add_option("--pid", options->pid, "only this process")->check(CLI::PositiveNumber);
   command->add_flag("--json", options->json, "print the result as JSON");
-  command->callback([options] { reporting_errors(options->json, [&] { run(*options); }); });
+  command->callback([options, &status] { reporting_errors(options->json, [&] { run(*options, status); }); });
 }
 
 }  // namespace stent::cli

@@ -29,7 +29,7 @@ constexpr Command commands[] = {
     {"show", [](CLI::App& app, int&) { stent::cli::add_show(app); }},
     {"check", stent::cli::add_check},
     {"apply", stent::cli::add_apply},
-    {"list", [](CLI::App& app, int&) { stent::cli::add_list(app); }},
+    {"list", stent::cli::add_list},
     {"revert", stent::cli::add_revert},
     {"gdb", [](CLI::App& app, int&) { stent::cli::add_gdb(app); }},
     {"sign", [](CLI::App& app, int&) { stent::cli::add_sign(app); }},

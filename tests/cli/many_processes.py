@@ -25,7 +25,7 @@ int main(void) {
 }
 """
 OLD, NEW = ord("x") + 1, ord("x") * 7
-GONE, ALREADY_APPLIED, NOT_APPLIED, USAGE = 4, 9, 10, 2
+GONE, ALREADY_APPLIED, NOT_APPLIED, TRACED, USAGE = 4, 9, 10, 13, 2
 
 
 def stent(*arguments):
@@ -114,6 +114,23 @@ class ManyProcesses(unittest.TestCase):
         code, outcomes, _ = self.outcomes("revert", self.patch, "--pid", first.pid, "--pid", third.pid)
         self.assertEqual(outcomes, {first.pid: "reverted", third.pid: "not-applied"})
         self.assertEqual(code, NOT_APPLIED)
+
+    def test_a_traced_process_keeps_no_other_from_being_listed(self):
+        self.start(2)
+        read, traced = (target.pid for target in self.targets)
+        self.assertEqual(stent("apply", self.patch, "--pid", read, "--pid", traced)[0], 0)
+        tracer = subprocess.Popen(["strace", "-o", "/dev/null", "-p", str(traced)], stderr=subprocess.PIPE, text=True)
+        try:
+            self.assertIn("attached", tracer.stderr.readline())
+            code, output, errors = stent("list", "--json")
+            listed = {one["pid"]: one for one in json.loads(output)["processes"]}
+            self.assertEqual([patch["state"] for patch in listed[read]["patches"]], ["applied"])
+            self.assertIn("traced by strace", listed[traced]["error"]["message"])
+            self.assertEqual(code, TRACED, errors)
+        finally:
+            tracer.terminate()
+            tracer.communicate()
+        self.assertEqual(stent("list", "--pid", traced)[0], 0)
 
     def test_check_tells_without_changing(self):
         self.start(2)
