@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "live/call/left_call_sites.hpp"
+#include "live/transaction/calls_under_way.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/record_access.hpp"
@@ -101,6 +102,7 @@ class Recovery {
 std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>& all, const Options& options,
                                Deadline deadline) {
   const process::Process& target = session.target();
+  if (auto busy = wait_for_calls_under_way(session, options, deadline)) return busy;
   close_descriptors(session, stray_descriptors(target.pid()));
   Recovery recovery(session, all, options, deadline);
   for (const redirect::Transit& transit : redirect::find_transits(target.mappings(), target.memory()))
