@@ -16,23 +16,17 @@ import tempfile
 import threading
 import time
 
+from real_program import Failed, must, must_pass_review
+
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "stent/real/redis"
 ZIPMAP = bytes.fromhex("091101fe040000000100ff00040076616c31ff0900f9d5a4f77d003f1b")
 DEADLINE_SECONDS = 30
+# The compiler moves most of readSyncBulkPayload into a part of its own, which the review takes for a new function.
+WORD = ("--ack", "*=the full synchronisation that goes on in old code ends before: CVE-2026-23631")
 FIVE = ("CVE-2026-23631", "CVE-2026-25243", "CVE-2026-66373", "CVE-2026-81934", "CVE-2026-92925")
 SIX = {"clusterProcessPacket", "rdbLoadObject", "readSyncBulkPayload", "_sdsnewlen", "tlsProcessPendingData",
        "zipmapValidateIntegrity"}
-
-
-class Failed(Exception):
-    pass
-
-
-def must(condition, text):
-    print(("ok   " if condition else "FAIL ") + text, flush=True)
-    if not condition:
-        raise Failed(text)
 
 
 class Client:
@@ -146,8 +140,7 @@ def cumulative_diffs(work):
 
 def all_five(program, server, work):
     """All fixes in one patch, and as five patches, each with the fixes before it, on top of each other."""
-    acks = ("--ack", "*=the full synchronisation that goes on in old code ends before: CVE-2026-23631")
-    patches = [create(program, f"first{number}", work, diff, acks) for number, diff in cumulative_diffs(work / "trees")]
+    patches = [create(program, f"first{number}", work, diff, WORD) for number, diff in cumulative_diffs(work / "trees")]
     shown = json.loads(stent(program, "show", "--json", patches[-1]))
     names = {function["name"] for image in shown["images"] for function in image["functions"]}
     must(names == SIX, f"all five fixes replace {sorted(names)}")
@@ -177,7 +170,10 @@ def heal(program, server, patch, payload, cycles):
 
 def carry_out(program, cycles, work):
     nack = bytes.fromhex((CACHE / "archive/shared-nack.hex").read_text().strip())
-    fixes = [(create(program, "CVE-2026-66373", work), nack), (create(program, "CVE-2026-25243", work), ZIPMAP)]
+    singles = {cve: create(program, cve, work) for cve in FIVE if cve != "CVE-2026-23631"}
+    for patch in singles.values():
+        must_pass_review(program, patch)
+    fixes = [(singles["CVE-2026-66373"], nack), (singles["CVE-2026-25243"], ZIPMAP)]
     server = Server(work)
     stop = threading.Event()
     loads = [Load(server.port, number, stop) for number in range(8)]

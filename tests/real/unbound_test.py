@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 
-from real_program import DEADLINE_SECONDS, Failed, Load, create, free_port, main, must, stent, wait_until
+from real_program import (DEADLINE_SECONDS, Failed, Load, create, free_port, main, must, must_pass_review, stent,
+                          wait_until)
 
 THREADS, CYCLES, ASKED = 4, 20, 12
 NOERROR, SERVFAIL = 0, 2
@@ -141,6 +142,7 @@ def carry_out(program, cache, work):
     target, patch = cache / "stock/usr/sbin/unbound", work / "fix.stent"
     refuse_new_member(program, target, cache, patch)
     create(program, cache, target, patch, acknowledged=False)
+    must_pass_review(program, patch)
     shown = json.loads(stent(program, "show", "--json", patch))
     names = {f["name"] for image in shown["images"] for f in image["functions"]}
     must(names == FIXED, f"the fixes replace {sorted(names)}")

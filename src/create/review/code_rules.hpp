@@ -22,6 +22,10 @@ void report_new_effects(const ReviewedUnit& unit, Findings& findings);
 void report_results(const ReviewedUnit& unit, Findings& findings);
 /// Constants, states, hashes and orders that objects made by the old code depend on.
 void report_meaning(const ReviewedUnit& unit, Findings& findings);
+/// What is stored in memory that outlives the call.
+void report_state(const ReviewedUnit& unit, Findings& findings);
+/// Where things are looked for: indices, hashes, comparators.
+void report_lookup(const ReviewedUnit& unit, Findings& findings);
 /// Saved code positions, identity of addresses, catch types.
 void report_identity(const ReviewedUnit& unit, Findings& findings);
 

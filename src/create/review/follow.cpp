@@ -125,6 +125,28 @@ std::multiset<std::string> FunctionFacts::callees() const {
   return all;
 }
 
+void FunctionFacts::absorb(const FunctionFacts& part) {
+  std::erase_if(calls, [&](const Call& call) { return call.name == part.name; });
+  std::erase_if(returns, [&](const Value& value) { return value.origin() == part.name + "()"; });
+  calls.insert(calls.end(), part.calls.begin(), part.calls.end());
+  accesses.insert(accesses.end(), part.accesses.begin(), part.accesses.end());
+  comparisons.insert(comparisons.end(), part.comparisons.begin(), part.comparisons.end());
+  returns.insert(returns.end(), part.returns.begin(), part.returns.end());
+  locks_at_return.insert(locks_at_return.end(), part.locks_at_return.begin(), part.locks_at_return.end());
+  constants.insert(part.constants.begin(), part.constants.end());
+  factors.insert(part.factors.begin(), part.factors.end());
+  arithmetic.insert(part.arithmetic.begin(), part.arithmetic.end());
+  names.erase(part.name);
+  for (auto member :
+       {&FunctionFacts::names, &FunctionFacts::addressed, &FunctionFacts::compared, &FunctionFacts::escaping})
+    (this->*member).insert((part.*member).begin(), (part.*member).end());
+  can_return = can_return || part.can_return;
+  takes_label_address = takes_label_address || part.takes_label_address;
+  has_system_call = has_system_call || part.has_system_call;
+  atomics += part.atomics;
+  fences += part.fences;
+}
+
 bool FunctionFacts::calls_to(const std::string& callee) const {
   return std::ranges::any_of(calls, [&](const Call& call) { return call.name == callee; });
 }

@@ -34,9 +34,12 @@ struct Access {
   std::int64_t offset = 0;  ///< displacement
   unsigned size = 0;
   bool is_read = false, is_written = false, is_atomic = false;
+  bool is_swap = false;        ///< xchg, cmpxchg, xadd
   bool is_adjustment = false;  ///< add or subtract in place
   std::int64_t adjustment = 0;
-  Value value;  ///< what is stored
+  Value value;         ///< what is stored
+  std::string stored;  ///< the value as text; "step{1}" when it is counted up; empty when nothing is known
+  std::string index;   ///< what selects the element, as text
   Locks locks;
 };
 
@@ -56,12 +59,14 @@ struct FunctionFacts {
   std::vector<Value> returns;  ///< rax at each return
   std::vector<Locks> locks_at_return;
   std::multiset<std::pair<Use, std::int64_t>> constants;
-  std::set<std::string> names;            ///< everything it refers to
-  std::set<std::string> addressed;        ///< names whose address is taken, not only called or accessed
-  std::set<std::string> compared;         ///< names whose address is compared
-  std::set<std::int64_t> parameters;      ///< numbers of the argument registers it reads
-  std::set<std::string> escaping;         ///< names whose address is stored, returned or compared
-  std::multiset<std::string> operations;  ///< mnemonics with their constants, for comparing parts
+  std::set<std::string> names;        ///< everything it refers to
+  std::set<std::string> addressed;    ///< names whose address is taken, not only called or accessed
+  std::set<std::string> compared;     ///< names whose address is compared
+  std::set<std::int64_t> parameters;  ///< numbers of the argument registers it reads
+  std::set<std::string> escaping;     ///< names whose address is stored, returned or compared
+  std::multiset<std::int64_t>
+      factors;  ///< constants that it multiplies with or shifts by, 1 << n for a shift
+  std::multiset<std::string> arithmetic;  ///< mnemonics with their constants, of what computes in registers
   /// Entry's instructions: offset and text; "if" and "set" with the condition, its last bit apart.
   std::vector<std::pair<std::uint32_t, std::string>> code;
   bool can_return = false;
@@ -72,6 +77,8 @@ struct FunctionFacts {
   unsigned byte_swaps = 0;  ///< bswap, movbe, and rotating 16 bits by 8
 
   [[nodiscard]] std::multiset<std::string> callees() const;
+  /// Takes over what `part` does, which stands for the calls of it.
+  void absorb(const FunctionFacts& part);
   [[nodiscard]] bool calls_to(const std::string& callee) const;
 };
 

@@ -151,7 +151,13 @@ std::string new_effect(const std::string& plain) {
   if (is_in(plain, handlers)) return "changes how signals are handled";
   if (is_in(plain, exits)) return "registers code to run later";
   if (is_in(plain, loads)) return "loads code";
+  static const Set whole = {"umask",     "setenv",      "unsetenv", "putenv", "clearenv",  "setlocale",
+                            "uselocale", "tzset",       "chdir",    "fchdir", "setrlimit", "prlimit",
+                            "nice",      "setpriority", "srand",    "srandom"};
+  static const Set ends = {"exit", "quick_exit", "abort", "raise", "pthread_exit", "thrd_exit"};
   if (is_in(plain, timers)) return "starts a timer";
+  if (is_in(plain, whole)) return "changes what all of the process goes by";
+  if (is_in(plain, ends)) return "ends the process or the thread";
   return {};
 }
 

@@ -37,7 +37,31 @@ Value plus(Value value, std::int64_t number) {
     Value inside{Kind::address, {}, number, "*" + value.origin()};
     return inside.name.size() > longest_name ? Value{} : inside;
   }
-  return {};
+  return computed(value, "+", Value::constant(number));
+}
+
+/// What cannot be known of the result is written down as a text.
+const char* sign_of(Operation operation) {
+  switch (operation) {
+    case Operation::add: return "+";
+    case Operation::subtract: return "-";
+    case Operation::multiply: return "*";
+    case Operation::divide: return "/";
+    case Operation::and_: return "and";
+    case Operation::or_: return "or";
+    case Operation::xor_: return "xor";
+    case Operation::shift_left: return "<<";
+    case Operation::shift_right:
+    case Operation::shift_right_signed: return ">>";
+    case Operation::rotate: return "rotated";
+    default: return nullptr;
+  }
+}
+
+Value known_or(Value value, const Step& step, const Value& left, const Value& right) {
+  if (!value.is(Kind::unknown) || !value.name.empty()) return value;
+  if (const char* sign = sign_of(step.operation)) return computed(left, sign, right);
+  return computed(fmt::format("op{}", step.instruction.mnemonic), left);
 }
 
 const model::Reference* memory_reference(const model::Atom& atom, const Step& step) {
@@ -161,7 +185,8 @@ Value MachineState::address(const model::Object& object, const model::Atom& atom
   const Value& index = registers_[operand.index.number];
   if (base.is(Kind::constants) && index.is(Kind::constants) && index.numbers.size() == 1)
     return plus(base, *index.numbers.begin() * operand.scale);
-  if (!base.is(Kind::address)) return {};
+  if (!base.is(Kind::address))
+    return computed(base, "+", computed(index, "*", Value::constant(operand.scale)));
   return {Kind::address, {}, 0, base.name.ends_with("[]") ? base.name : base.name + "[]"};
 }
 
@@ -212,7 +237,11 @@ Value MachineState::result_of(const model::Object& object, const model::Atom& at
   const bool by_one = from.kind == Operand::Kind::none;
   if (by_one && (step.operation == Operation::add || step.operation == Operation::subtract))
     right = Value::constant(1);
-  return arithmetic(step, read(object, atom, step, to), right);
+  const bool is_product =
+      step.operation == Operation::multiply && step.operands[2].kind == Operand::Kind::immediate;
+  const Value left = is_product ? right : read(object, atom, step, to);
+  if (is_product) right = Value::constant(step.operands[2].number);
+  return known_or(arithmetic(step, left, right), step, left, right);
 }
 
 void MachineState::write(const model::Object& object, const model::Atom& atom, const Step& step,
@@ -273,7 +302,9 @@ void MachineState::execute(const model::Object& object, const model::Atom& atom,
   }
   if (step.operation == Operation::divide ||
       (step.operation == Operation::multiply && step.operands[1].kind == Operand::Kind::none)) {
-    registers_[0] = registers_[2] = {};
+    const Value left = registers_[0], right = read(object, atom, step, to);
+    registers_[0] = computed(left, sign_of(step.operation), right);
+    registers_[2] = computed(left, step.operation == Operation::divide ? "%" : "*>", right);
     return;
   }
   if (to.written) write(object, atom, step, result_of(object, atom, step));
@@ -302,7 +333,7 @@ bool MachineState::merge(const MachineState& other) {
     Value joined = there == other.stack_.end() ? Value{} : join(slot->second, there->second);
     if (joined != slot->second) changed = true;
     slot->second = std::move(joined);
-    slot = slot->second.is(Kind::unknown) ? stack_.erase(slot) : std::next(slot);
+    slot = slot->second == Value{} ? stack_.erase(slot) : std::next(slot);
   }
   Locks all = locks;
   for (const auto& [lock, depth] : other.locks) all.try_emplace(lock, 0);

@@ -126,6 +126,16 @@ CountEffect count_effect(const std::string& plain) {
   return CountEffect::none;
 }
 
+bool tells_of_references(const std::string& member) {
+  const Words words = words_of(member);
+  return std::ranges::any_of(words, [](const std::string& word) {
+    return word.starts_with("ref") || word.starts_with("use") || word.starts_with("hold") ||
+           word.starts_with("own") || word.starts_with("pin") || word.starts_with("share") ||
+           word.starts_with("link") || word.starts_with("count") || word == "rc" || word == "cnt" ||
+           word == "nref" || word == "nrefs";
+  });
+}
+
 bool is_allocator(const std::string& plain) {
   static const Set names = {"malloc",       "calloc",         "realloc", "reallocarray",
                             "memalign",     "aligned_alloc",  "valloc",  "posix_memalign",

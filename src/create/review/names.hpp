@@ -18,6 +18,9 @@ enum class CountEffect { none, up, down };
 /// Reference counting: ref/unref, get/put, retain/release, incref/decref, hold/drop.
 [[nodiscard]] CountEffect count_effect(const std::string& plain);
 
+/// A member's name that is usual for a count of references.
+[[nodiscard]] bool tells_of_references(const std::string& member);
+
 [[nodiscard]] bool is_allocator(const std::string& plain);
 [[nodiscard]] bool is_release(const std::string& plain);  ///< free and its kin
 /// Decides where things are found again: comparators, hashes, ranks.

@@ -42,6 +42,47 @@ std::string text_of(const Step& step) {
   return text;
 }
 
+/// Makes a value of values; addresses of the stack are none.
+bool computes(const Step& step) {
+  const Operand& to = step.operands[0];
+  if (to.kind != Operand::Kind::register_ || to.reg == x86_64::rsp) return false;
+  switch (step.operation) {
+    case Operation::add:
+    case Operation::subtract:
+    case Operation::multiply:
+    case Operation::divide:
+    case Operation::and_:
+    case Operation::or_:
+    case Operation::shift_left:
+    case Operation::shift_right:
+    case Operation::shift_right_signed:
+    case Operation::rotate: return true;
+    case Operation::xor_:
+      return to.reg != step.operands[1].reg || step.operands[1].kind == Operand::Kind::immediate;
+    default: return false;
+  }
+}
+
+/// What a store leaves in memory; "step{1}" when that is what was there, and one more.
+std::string stored_text(const Step& step, const Access& access) {
+  const Value& value = access.value;
+  const Value there{Kind::loaded, {}, 0, access.place};
+  if (value.is(Kind::stack)) return {};
+  if (access.adjustment != 0) return fmt::format("step{{{}}}", access.adjustment);
+  if (value.is(Kind::address) && value.name == "*" + access.place)
+    return fmt::format("step{{{}}}", value.offset);
+  switch (step.operation) {
+    case Operation::move: return value.text();
+    case Operation::set_condition: return "{0}|{1}";
+    case Operation::add: return computed(there, "+", value).text();
+    case Operation::subtract: return computed(there, "-", value).text();
+    case Operation::and_: return computed(there, "and", value).text();
+    case Operation::or_: return computed(there, "or", value).text();
+    case Operation::xor_: return computed(there, "xor", value).text();
+    default: return {};
+  }
+}
+
 }  // namespace
 
 void apply_lock(const std::string& callee, const Value& first_argument, Locks& locks) {
@@ -77,7 +118,7 @@ std::string Observer::callee(const Atom& atom, const Step& step, const MachineSt
 }
 
 void Observer::observe_constants(const Atom& atom, const Step& step, const MachineState& before) {
-  facts_->operations.insert(text_of(step));
+  if (computes(step)) facts_->arithmetic.insert(text_of(step));
   for (const Operand& operand : step.operands) {
     if (operand.kind != Operand::Kind::immediate || step.instruction.branch) continue;
     if (reference_at(atom, step.instruction, step.instruction.immediate) != nullptr) continue;
@@ -86,11 +127,21 @@ void Observer::observe_constants(const Atom& atom, const Step& step, const Machi
         step.operation != Operation::move)
       continue;
     facts_->constants.insert({use_of(step), operand.number});
+    note_factor(step, operand.number);
   }
   const Operand& from = step.operands[1];
   if (step.operation == Operation::load_address && from.base.exists() && from.number != 0 &&
       !before[from.base].is(Kind::stack) && !from.is_rip_relative)
     facts_->constants.insert({Use::computed, from.number});
+}
+
+/// Multiplications by powers of two are shifts; divisions multiply with a wide number that was loaded.
+void Observer::note_factor(const Step& step, std::int64_t number) {
+  constexpr std::int64_t least = 3, widest_shift = 31;
+  const bool is_shift = step.operation == Operation::shift_left || step.operation == Operation::shift_right ||
+                        step.operation == Operation::shift_right_signed;
+  if (is_shift && number > 1 && number < widest_shift) facts_->factors.insert(std::int64_t{1} << number);
+  if (step.operation == Operation::multiply && std::abs(number) >= least) facts_->factors.insert(number);
 }
 
 void Observer::observe_memory(const Atom& atom, const Step& step, const MachineState& before) {
@@ -110,6 +161,7 @@ void Observer::observe_memory(const Atom& atom, const Step& step, const MachineS
     access.is_read = operand.read;
     access.is_written = operand.written;
     access.is_atomic = step.is_atomic;
+    access.is_swap = step.operation == Operation::exchange;
     access.locks = before.locks;
     if (operand.written && i == 0) {
       const bool alone = step.operands[1].kind == Operand::Kind::none;
@@ -118,7 +170,9 @@ void Observer::observe_memory(const Atom& atom, const Step& step, const MachineS
       if (access.is_adjustment && access.value.is(Kind::constants) && access.value.numbers.size() == 1)
         access.adjustment = *access.value.numbers.begin() * (step.operation == Operation::add ? 1 : -1);
       if (access.value.is(Kind::address)) facts_->escaping.insert(access.value.name);
+      access.stored = stored_text(step, access);
     }
+    if (operand.index.exists()) access.index = before[operand.index].text();
     facts_->accesses.push_back(std::move(access));
   }
 }

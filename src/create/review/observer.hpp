@@ -20,6 +20,7 @@ class Observer {
 
  private:
   void observe_constants(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void note_factor(const x86_64::Step& step, std::int64_t number);
   void observe_memory(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_comparison(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_names(const model::Atom& atom, const x86_64::Step& step);

@@ -14,7 +14,13 @@ bool is_loop_without_end(const FunctionFacts& facts) {
 
 class ControlRules {
  public:
-  ControlRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+  ControlRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+    for (const auto& [name, facts] : unit.before.facts)
+      for (const Access& access : facts.accesses)
+        if (access.is_static && access.is_written && access.value.is(Value::Kind::constants) &&
+            access.value.numbers.contains(0))
+          reset_.insert(access.place);
+  }
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
@@ -23,6 +29,7 @@ class ControlRules {
       check_entry(pair);
       check_once(pair);
       check_made_once(pair);
+      check_registrations(pair);
     }
   }
 
@@ -200,9 +207,7 @@ class ControlRules {
     std::multiset<std::string> effects;
     for (const Access& access : facts.accesses) {
       if (!access.is_static || !access.is_written) continue;
-      std::string text = access.place + "=" + access.value.origin();
-      for (const std::int64_t number : access.value.numbers) text += fmt::format(" {}", number);
-      effects.insert(std::move(text));
+      effects.insert(access.place + "=" + access.stored);
     }
     for (const Call& call : facts.calls) {
       std::string text = call.name + "(" + call.arguments[0].origin();
@@ -217,12 +222,13 @@ class ControlRules {
   }
 
   /// True when a flag in static storage lets part of the function run once.
-  static bool has_once_flag(const FunctionFacts& facts) {
+  [[nodiscard]] bool has_once_flag(const FunctionFacts& facts) const {
     if (facts.calls_to("__cxa_guard_acquire")) return true;
     for (const Access& access : facts.accesses) {
-      const bool sets = access.is_static && access.is_written && access.value.is(Value::Kind::constants) &&
-                        access.value.numbers.size() == 1 && !access.value.is_constant(0);
-      if (!sets) continue;
+      const bool sets = access.is_static && access.is_written && !access.is_adjustment &&
+                        !(access.value.is(Value::Kind::constants) && access.value.numbers.contains(0)) &&
+                        !access.value.is(Value::Kind::parameter);
+      if (!sets || reset_.contains(access.place)) continue;
       for (const Comparison& comparison : facts.comparisons)
         if (comparison.left.is(Value::Kind::loaded) && comparison.left.name == access.place &&
             comparison.right.is_constant(0))
@@ -274,6 +280,31 @@ class ControlRules {
            "set what is missing from a hook, or acknowledge that it is not needed");
   }
 
+  /// The calls that hand a function of the unit to others, with what else they hand over.
+  [[nodiscard]] static std::multiset<std::string> registrations(const Side& side,
+                                                                const FunctionFacts& facts) {
+    std::multiset<std::string> all;
+    for (const Call& call : facts.calls) {
+      if (is_search(plain_name(call.name)) || side.find(call.name) != nullptr) continue;
+      const bool gives = std::ranges::any_of(call.arguments, [&](const Value& argument) {
+        return argument.is(Value::Kind::address) && side.find(argument.name) != nullptr;
+      });
+      std::string text = call.name;
+      for (const Value& argument : call.arguments)
+        if (argument.is(Value::Kind::address) || argument.is(Value::Kind::constants))
+          text += " " + argument.text();
+      if (gives) all.insert(std::move(text));
+    }
+    return all;
+  }
+
+  void check_registrations(const FunctionPair& pair) {
+    if (registrations(unit_->before, *pair.before) == registrations(unit_->after, *pair.after)) return;
+    report(pair, "ran-already", "registers functions with others, and does it in another way now",
+           "what is registered stays as the old code registered it",
+           "register what is missing from a hook, or acknowledge that it is not needed");
+  }
+
   void check_once(const FunctionPair& pair) {
     if (!has_once_flag(*pair.before)) return;
     if (static_effects(*pair.before) == static_effects(*pair.after) && !fills_memory(*pair.before)) return;
@@ -284,6 +315,7 @@ class ControlRules {
 
   const ReviewedUnit* unit_;
   Findings* findings_;
+  std::set<std::string> reset_;  ///< static storage that the old unit sets to zero
 };
 
 }  // namespace

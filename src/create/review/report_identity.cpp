@@ -117,6 +117,13 @@ class IdentityRules {
     return found;
   }
 
+  static std::set<std::string> type_identities(const FunctionFacts& facts) {
+    std::set<std::string> found;
+    for (const std::string& name : facts.names)
+      if (name.starts_with("_ZTI") || name.starts_with("_ZTS")) found.insert(name);
+    return found;
+  }
+
   /// One variable of the target took the place of another: what exists points to the first.
   void check_exchange(const FunctionPair& pair) {
     const auto before = addressed_variables(unit_->before, *pair.before);
@@ -125,6 +132,11 @@ class IdentityRules {
       return std::ranges::any_of(unit_->before.debug.variables,
                                  [&](const auto& variable) { return variable.linkage_name == name; });
     };
+    for (const std::string& lost : type_identities(*pair.before))
+      for (const std::string& gained : type_identities(*pair.after))
+        if (!pair.after->names.contains(lost) && !pair.before->names.contains(gained))
+          report(pair, "address-identity", "it goes by the type " + gained + " in place of " + lost,
+                 "objects that exist are known by the first", "keep the type that objects are known by");
     for (const std::string& lost : before)
       for (const std::string& gained : after)
         if (!after.contains(lost) && !before.contains(gained) && is_old(gained))
@@ -203,6 +215,14 @@ class IdentityRules {
     const bool is_table = std::ranges::any_of(atom.references, [&](const model::Reference& reference) {
       return reference.place && (*unit_->after.object)[reference.place->atom].kind == model::AtomKind::code;
     });
+    const bool is_kept =
+        is_named && !is_table && std::ranges::any_of(pair.after->accesses, [&](const Access& access) {
+          return access.is_written && access.stored.find(name) != std::string::npos;
+        });
+    if (is_kept)
+      report(pair, "stored-value", "it stores values from " + name + ", which changed",
+             "objects that exist hold values from the old one",
+             "keep it unchanged, and give the new one a new name");
     const bool is_passed = std::ranges::any_of(pair.after->calls, [&](const Call& call) {
       return !call.name.starts_with('*') && std::ranges::any_of(call.arguments, [&](const Value& v) {
         return v.is(Value::Kind::address) && v.name == name;

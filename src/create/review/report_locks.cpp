@@ -100,7 +100,9 @@ std::map<std::string, std::set<bool>> protection(const FunctionFacts& facts, boo
 
 class LockRules {
  public:
-  LockRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {}
+  LockRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+    for (const auto& [name, facts] : unit.before.facts) known_.merge(atomic_places(facts));
+  }
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) compare(pair);
@@ -141,8 +143,66 @@ class LockRules {
       report(pair, "it takes its locks in another order");
     else
       compare_protection(pair);
-    if (before.fences != after.fences || atomics_differ(before, after))
+    if (before.fences != after.fences || swaps(before) != swaps(after) || atomics_differ(before, after))
       report(pair, "its atomic operations are others than before");
+    compare_wrappers(pair);
+    compare_brackets(pair);
+  }
+
+  /// Exchanged, or compared and exchanged: what a lock or a state is made of, unlike a counter.
+  static std::multiset<std::string> swaps(const FunctionFacts& facts) {
+    std::multiset<std::string> places;
+    for (const Access& access : facts.accesses)
+      if (access.is_atomic && access.is_swap) places.insert(access.place + " = " + access.value.text());
+    return places;
+  }
+
+  /// Calls of the unit's own functions that return with a lock taken or given back.
+  [[nodiscard]] static std::multiset<std::string> wrappers(const Side& side, const FunctionFacts& facts) {
+    std::multiset<std::string> all;
+    for (const Call& call : facts.calls) {
+      const FunctionFacts* callee = side.find(call.name);
+      if (callee == nullptr || callee == &facts) continue;
+      if (std::ranges::any_of(callee->locks_at_return, [](const Locks& locks) { return !locks.empty(); }))
+        all.insert(call.name);
+    }
+    return all;
+  }
+
+  void compare_wrappers(const FunctionPair& pair) {
+    if (wrappers(unit_->before, *pair.before) != wrappers(unit_->after, *pair.after))
+      report(pair, "it calls functions that take or give back a lock in another way than before");
+  }
+
+  /// By what they are given: functions of which nothing is known but that they are called for one thing.
+  static std::map<std::string, std::multiset<std::string>> visitors(const FunctionFacts& facts) {
+    std::map<std::string, std::multiset<std::string>> all;
+    for (const Call& call : facts.calls) {
+      const Value& of = call.arguments[0];
+      const std::string plain = plain_name(call.name);
+      const bool is_literal = of.is(Value::Kind::address) && of.name.starts_with('"');
+      if (of.origin().empty() || of.is(Value::Kind::stack) || is_literal || keeps_nothing(plain)) continue;
+      if (is_allocator(plain) || is_release(plain) || call.name == "__cxa_throw") continue;
+      all[of.origin()].insert(call.name);
+    }
+    return all;
+  }
+
+  /// Two calls for one thing that came, or went, together: they may open and close a section.
+  void compare_brackets(const FunctionPair& pair) {
+    const auto olds = visitors(*pair.before), news = visitors(*pair.after);
+    for (const auto& [more, fewer] : {std::pair(&news, &olds), std::pair(&olds, &news)})
+      for (const auto& [thing, calls] : *more) {
+        const auto known = fewer->find(thing);
+        std::multiset<std::string> rest = calls;
+        if (known != fewer->end())
+          for (const std::string& name : known->second)
+            if (const auto at = rest.find(name); at != rest.end()) rest.erase(at);
+        const std::set<std::string> names(rest.begin(), rest.end());
+        if (names.size() == 2 && rest.size() == calls.size())
+          report(pair, fmt::format("the calls of {} for {} {} together", fmt::join(names, " and "), thing,
+                                   more == &news ? "came" : "went"));
+      }
   }
 
   [[nodiscard]] static std::set<std::string> atomic_places(const FunctionFacts& facts) {
@@ -154,10 +214,8 @@ class LockRules {
 
   /// One more operation on what the unit treats so already is no difference.
   [[nodiscard]] bool atomics_differ(const FunctionFacts& before, const FunctionFacts& after) const {
-    std::set<std::string> known;
-    for (const auto& [name, facts] : unit_->before.facts) known.merge(atomic_places(facts));
     const std::set<std::string> now = atomic_places(after);
-    return !std::ranges::includes(now, atomic_places(before)) || !std::ranges::includes(known, now);
+    return !std::ranges::includes(now, atomic_places(before)) || !std::ranges::includes(known_, now);
   }
 
   /// In memory that its caller made room for: the first argument.
@@ -183,6 +241,7 @@ class LockRules {
 
   const ReviewedUnit* unit_;
   Findings* findings_;
+  std::set<std::string> known_;  ///< what the old unit treats atomically
 };
 
 }  // namespace

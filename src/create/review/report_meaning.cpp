@@ -2,21 +2,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/texts.hpp"
 #include "create/review/type_text.hpp"
 
 namespace stent::review {
 namespace {
 
 using Numbers = std::set<std::int64_t>;
-
-Numbers without(const Numbers& a, const Numbers& b) {
-  Numbers rest;
-  std::ranges::set_difference(a, b, std::inserter(rest, rest.end()));
-  return rest;
-}
 
 /// The constants of the code, as magnitudes: x + 100 and x - 100 belong together, and so do a bit's mask and
 /// a shift by its number.
@@ -215,11 +211,16 @@ class MeaningRules {
 
   using Swap = std::pair<std::int64_t, std::int64_t>;
 
-  /// A count and the size of so many elements change alike: 64 to 256 and 512 to 2048.
+  /// A count and the size of so many elements change alike: 64 to 256 and 512 to 2048. Of two with equal
+  /// ratio one may be a multiple of the other.
   static bool is_multiple(const Swap& big, const Swap& small) {
     constexpr std::int64_t least = 4;
-    return small.first >= least && small.second >= least && big.first % small.first == 0 &&
-           big.second == big.first / small.first * small.second;
+    return small.first >= least && small.second >= least && big.first % small.first == 0;
+  }
+
+  static Swap ratio(const Swap& swap) {
+    const std::int64_t divisor = std::gcd(swap.first, swap.second);
+    return divisor == 0 ? swap : Swap{swap.first / divisor, swap.second / divisor};
   }
 
   void check_shared_constants() {
@@ -232,10 +233,12 @@ class MeaningRules {
       for (const std::int64_t a : lost)
         for (const std::int64_t b : gained) swaps[{a, b}].insert(&pair);
     }
+    std::map<Swap, std::vector<const Swap*>> by_ratio;
+    for (const auto& [swap, own] : swaps) by_ratio[ratio(swap)].push_back(&swap);
     for (const auto& [swap, own] : swaps) {
       std::set<const FunctionPair*> pairs = own;
-      for (const auto& [other, theirs] : swaps)
-        if (is_multiple(other, swap)) pairs.insert(theirs.begin(), theirs.end());
+      for (const Swap* other : by_ratio.at(ratio(swap)))
+        if (is_multiple(*other, swap)) pairs.insert(swaps.at(*other).begin(), swaps.at(*other).end());
       if (pairs.size() < 2) continue;
       for (const FunctionPair* pair : pairs)
         report(*pair, Level::review, "shared-constant",

@@ -5,6 +5,7 @@
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/texts.hpp"
 
 namespace stent::review {
 namespace {
@@ -30,7 +31,14 @@ std::string member_of(const std::string& place) {
   return is_pointed && sign != std::string::npos ? place.substr(sign) : "";
 }
 
-Counts count(const FunctionFacts& facts) {
+/// Gives back what is no memory: descriptors, streams, mappings.
+bool closes(const std::string& plain) {
+  static const std::set<std::string> names = {"close",   "fclose",       "pclose",  "closedir", "munmap",
+                                              "dlclose", "freeaddrinfo", "regfree", "shmdt",    "mq_close"};
+  return names.contains(plain);
+}
+
+Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics = {}) {
   Counts counts;
   for (const Call& call : facts.calls) {
     const std::string plain = plain_name(call.name);
@@ -43,13 +51,17 @@ Counts count(const FunctionFacts& facts) {
         counts.released_parameters.insert(call.arguments[0].origin());
       if (call.arguments[0].is(Value::Kind::loaded))
         counts.released_members.insert(member_of(call.arguments[0].name));
+    } else if (closes(plain)) {
+      if (call.arguments[0].is(Value::Kind::parameter))
+        counts.released_parameters.insert(call.arguments[0].origin());
     } else if (duplicates(plain)) {
       ++counts.made;
       counts.made_by.insert(plain);
     }
   }
   for (const Access& access : facts.accesses) {
-    const bool counted = access.is_adjustment && !access.is_static;
+    const bool counted =
+        access.is_adjustment && !access.is_static && !statistics.contains(member_of(access.place));
     if (counted && access.adjustment == 1) ++counts.up;
     if (counted && access.adjustment == -1) ++counts.down;
   }
@@ -69,8 +81,11 @@ struct Change {
 class OwnershipRules {
  public:
   OwnershipRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+    const std::set<std::string> only_up = statistics();
+    counters_ = counters();
+    note_members();
     for (const FunctionPair& pair : unit.changed)
-      changes_.push_back({&pair, count(*pair.before), count(*pair.after)});
+      changes_.push_back({&pair, count(*pair.before, only_up), count(*pair.after, only_up)});
   }
 
   void run() {
@@ -81,6 +96,7 @@ class OwnershipRules {
       check_members(change);
       check_families(change);
       check_first_count(change);
+      check_successor(change);
     }
   }
 
@@ -137,22 +153,80 @@ class OwnershipRules {
                        fmt::join(news, ", ")));
   }
 
+  void note_members() {
+    for (const auto& [name, facts] : unit_->before.facts) {
+      released_.merge(count(facts).released_members);
+      for (const Access& access : facts.accesses)
+        if (access.is_written &&
+            (access.value.is(Value::Kind::parameter) || access.value.is(Value::Kind::address)))
+          borrowed_.insert(member_of(access.place));
+    }
+  }
+
   /// It releases what a member holds, which nothing released before and which was handed in: a borrowed one.
   void check_members(const Change& change) {
     for (const std::string& member : change.after.released_members) {
       if (member.empty() || change.before.released_members.contains(member)) continue;
-      bool is_borrowed = false, was_released = false;
-      for (const auto& [name, facts] : unit_->before.facts) {
-        was_released = was_released || count(facts).released_members.contains(member);
-        for (const Access& access : facts.accesses)
-          is_borrowed = is_borrowed ||
-                        (access.is_written && member_of(access.place) == member &&
-                         (access.value.is(Value::Kind::parameter) || access.value.is(Value::Kind::address)));
-      }
-      if (is_borrowed && !was_released)
+      if (borrowed_.contains(member) && !released_.contains(member))
         report(change, Level::review, "ownership",
                "it releases a member that holds what others handed in, and that nothing released before");
     }
+  }
+
+  /// Calls that release in one build what another function gets in the other: "free" and "r->close".
+  void check_successor(const Change& change) {
+    const auto by_argument = [](const FunctionFacts& facts) {
+      std::map<std::string, std::set<std::string>> all;
+      for (const Call& call : facts.calls)
+        if (const std::string origin = call.arguments[0].origin(); !origin.empty() && origin != "stack")
+          all[origin].insert(call.name);
+      return all;
+    };
+    const auto olds = by_argument(*change.pair->before), news = by_argument(*change.pair->after);
+    for (const auto& [origin, before] : olds) {
+      const auto after = news.find(origin);
+      if (after == news.end()) continue;
+      for (const std::string& lost : without(before, after->second))
+        for (const std::string& gained : without(after->second, before))
+          if ((is_release(plain_name(lost)) || is_release(plain_name(gained))) && !keeps(lost) &&
+              !keeps(gained))
+            report(change, Level::review, "allocator",
+                   fmt::format("{} goes to {} before, to {} now", origin, lost, gained));
+    }
+  }
+
+  static bool keeps(const std::string& name) {
+    const std::string plain = plain_name(name);
+    return !is_release(plain) && keeps_nothing(plain);
+  }
+
+  /// Members that only ever go up, that nothing compares, and whose names tell of no references: statistics.
+  [[nodiscard]] std::set<std::string> statistics() const {
+    std::map<std::string, std::set<std::int64_t>> steps;
+    std::set<std::string> compared;
+    for (const Side* side : {&unit_->before, &unit_->after})
+      for (const auto& [name, facts] : side->facts) {
+        for (const Access& access : facts.accesses)
+          if (access.is_adjustment && !access.is_static)
+            steps[member_of(access.place)].insert(access.adjustment);
+        for (const Comparison& comparison : facts.comparisons)
+          for (const Value* value : {&comparison.left, &comparison.right})
+            if (value->is(Value::Kind::loaded)) compared.insert(member_of(value->name));
+      }
+    std::set<std::string> found;
+    for (const auto& [member, by] : steps)
+      if (!by.contains(-1) && !compared.contains(member) && !may_count_references(member))
+        found.insert(member);
+    return found;
+  }
+
+  [[nodiscard]] bool may_count_references(const std::string& member) const {
+    for (const dwarf::Type& type : unit_->after.debug.types)
+      for (const dwarf::Member& one : type.members)
+        if (fmt::format("{:+}", static_cast<std::int64_t>(one.bit_offset / 8)) == member &&
+            tells_of_references(one.name))
+          return true;
+    return false;
   }
 
   /// The members of objects that go up or down by one somewhere in the unit, old or new.
@@ -171,12 +245,11 @@ class OwnershipRules {
 
   /// A counter that starts at another value than in the objects that exist.
   void check_first_count(const Change& change) {
-    const std::set<std::string> counted = counters();
     const auto first_counts = [&](const FunctionFacts& facts) {
       std::set<std::int64_t> numbers;
       for (const Access& access : facts.accesses)
         if (access.is_written && !access.is_adjustment && access.value.is(Value::Kind::constants) &&
-            counted.contains(member_of(access.place)))
+            counters_.contains(member_of(access.place)))
           numbers.insert(access.value.numbers.begin(), access.value.numbers.end());
       return numbers;
     };
@@ -206,6 +279,9 @@ class OwnershipRules {
   const ReviewedUnit* unit_;
   Findings* findings_;
   std::vector<Change> changes_;
+  std::set<std::string> counters_;  ///< members that go up or down by one
+  std::set<std::string> borrowed_,
+      released_;  ///< members that the old unit fills with what it is given; releases
 };
 
 }  // namespace

@@ -7,18 +7,13 @@
 #include "create/diff/object_index.hpp"
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/texts.hpp"
 
 namespace stent::review {
 namespace {
 
 using Numbers = std::set<std::int64_t>;
 constexpr std::int64_t largest_status = 4096;
-
-Numbers without(const Numbers& a, const Numbers& b) {
-  Numbers rest;
-  std::ranges::set_difference(a, b, std::inserter(rest, rest.end()));
-  return rest;
-}
 
 struct Results {
   Numbers constants;
@@ -81,6 +76,7 @@ class ResultRules {
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
       if (is_comparator(pair)) continue;
+      if (returns_anything(pair)) check_texts(pair);
       if (!returns_number(pair)) continue;
       check_constants(pair);
       check_mixed(pair);
@@ -120,6 +116,85 @@ class ResultRules {
     });
   }
 
+  [[nodiscard]] bool returns_anything(const FunctionPair& pair) const {
+    return pair.old_declaration != nullptr &&
+           unit_->before.debug[pair.old_declaration->result].kind != dwarf::TypeKind::void_ &&
+           pair.after->can_return;
+  }
+
+  struct Returned {
+    Texts numbers, others;
+    bool is_known = true, has_new_object = false;
+  };
+
+  static Returned returned(const FunctionFacts& facts) {
+    Returned all;
+    for (const Value& value : facts.returns) {
+      const Texts texts = meanings(value.text());
+      all.is_known =
+          all.is_known && !texts.empty() && !value.is(Value::Kind::stack) && !texts.contains("(copy)");
+      for (const std::string& text : texts) {
+        (text.starts_with('{') ? all.numbers : all.others).insert(text);
+        all.has_new_object = all.has_new_object || text == "(new object)";
+      }
+    }
+    return all;
+  }
+
+  /// What it returns is computed in another way, or belongs to someone else.
+  void check_texts(const FunctionPair& pair) {
+    const Returned before = returned(*pair.before), after = returned(*pair.after);
+    const bool outside = unit_->is_callable_from_outside(pair.before->name);
+    if (!outside) return;
+    if (before.is_known && after.is_known && before.has_new_object != after.has_new_object &&
+        !after.others.empty() && !before.others.empty())
+      report(pair, Level::review,
+             "it returns a new object in one build, and one of somebody else in the other");
+    const bool was_null = before.numbers.contains("{0}") && !after.numbers.contains("{0}");
+    const bool is_pointer =
+        unit_->before.debug[pair.old_declaration->result].kind == dwarf::TypeKind::pointer;
+    if (is_pointer && was_null && !without(after.others, before.others).empty())
+      report(pair, Level::review, "it returns null no longer");
+    compare_sources(pair, before, after);
+    compare_units(pair);
+  }
+
+  /// Where the result comes from; what is computed is left out, for one computation can take many shapes.
+  void compare_sources(const FunctionPair& pair, const Returned& before, const Returned& after) {
+    const auto is_computed = [&](const std::string& text) {
+      const bool is_call = text.ends_with("()") && text.find(' ') == std::string::npos;
+      const std::string callee = is_call ? text.substr(0, text.size() - 2) : "";
+      return text.starts_with('(') || unit_->after.find(callee) != nullptr ||
+             keeps_nothing(plain_name(callee));
+    };
+    const Texts lost = without(before.others, after.others), gained = without(after.others, before.others);
+    if (!before.is_known || !after.is_known || lost.empty() || gained.empty()) return;
+    if (std::ranges::any_of(lost, is_computed) || std::ranges::any_of(gained, is_computed)) return;
+    report(pair, Level::review,
+           fmt::format("it returns [{}] before, [{}] now", fmt::join(before.others, ", "),
+                       fmt::join(after.others, ", ")));
+  }
+
+  /// Seconds became milliseconds, bytes pages: it multiplies or divides by what usually parts two units.
+  void compare_units(const FunctionPair& pair) {
+    const auto units = [](const FunctionFacts& facts) {
+      static const Numbers known = {24,   60,    100,     1000,    1024,       3600,
+                                    4096, 86400, 1000000, 1 << 20, 1000000000, 1 << 30};
+      constexpr std::int64_t reciprocal = 1 << 26;  // division by a constant multiplies with such
+      Numbers found;
+      for (const std::int64_t factor : facts.factors)
+        if (known.contains(factor) || std::abs(factor) > reciprocal) found.insert(factor);
+      return found;
+    };
+    const Numbers olds = units(*pair.before), news = units(*pair.after);
+    const bool checks_more = pair.before->comparisons.size() < pair.after->comparisons.size();
+    if (olds == news || results(*pair.before).only_constants || (without(olds, news).empty() && checks_more))
+      return;
+    report(
+        pair, Level::review,
+        fmt::format("it computes with [{}] before, [{}] now", fmt::join(olds, ", "), fmt::join(news, ", ")));
+  }
+
   void check_constants(const FunctionPair& pair) {
     const Results before = results(*pair.before), after = results(*pair.after);
     const Numbers lost = without(before.constants, after.constants);
@@ -128,9 +203,11 @@ class ResultRules {
     const bool became_status = !before.only_constants && after.only_constants && !gained.empty();
     const bool was_status = before.only_constants && !after.only_constants && !lost.empty();
     const bool merged = before.only_constants && after.only_constants && !lost.empty();
+    const bool was_boolean = before.only_constants && before.constants == Numbers{0, 1} && !gained.empty();
     check_kinds(pair, before, after);
     if (stand_in_table(pair, lost)) return;
-    if (before.from_table || after.from_table || (!replaced && !became_status && !was_status && !merged))
+    if (before.from_table || after.from_table ||
+        (!was_boolean && !replaced && !became_status && !was_status && !merged))
       return;
     const bool is_getter = replaced && before.only_constants && after.only_constants && lost.size() == 1 &&
                            before.constants.size() == 1 && after.constants.size() == 1;

@@ -31,7 +31,9 @@ bool is_compatible(const DebugInfo& olds, TypeId a, const DebugInfo& news, TypeI
   const Type& after = news[b];
   const std::string old_text = spell(olds, a);
   const std::string new_text = spell(news, b);
-  if (old_text == new_text || (is_pointer(before) && is_pointer(after))) return true;
+  if (is_pointer(before) && is_pointer(after)) return true;
+  const bool is_composite = before.kind == TypeKind::structure || before.kind == TypeKind::union_;
+  if (old_text == new_text && !is_composite) return true;
   if (is_integer(before, old_text) && is_integer(after, new_text)) return before.size == after.size;
   return same_layout(olds, a, news, b);
 }

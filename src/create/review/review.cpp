@@ -25,6 +25,8 @@ std::vector<Finding> review(const std::vector<UnitPair>& units) {
     report_new_effects(unit, findings);
     report_results(unit, findings);
     report_meaning(unit, findings);
+    report_state(unit, findings);
+    report_lookup(unit, findings);
     report_identity(unit, findings);
   }
   return findings.sorted();

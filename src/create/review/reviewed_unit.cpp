@@ -43,6 +43,21 @@ void read_code(Side& side) {
   }
 }
 
+/// The compiler moved the body of a function into a part of its own in one build only: both are one function.
+void absorb_parts(Side& side, const Side& other, std::set<std::string>& absorbed) {
+  for (auto& [name, part] : side.facts) {
+    const std::size_t at = name.find(".part.");
+    if (at == std::string::npos || other.facts.contains(name)) continue;
+    const auto whole = side.facts.find(name.substr(0, at));
+    const auto users = side.callers.find(name);
+    if (whole == side.facts.end() || users == side.callers.end() || users->second.size() != 1 ||
+        users->second.front() != whole->first)
+      continue;
+    whole->second.absorb(part);
+    absorbed.insert(name);
+  }
+}
+
 }  // namespace
 
 const FunctionFacts* Side::find(const std::string& symbol) const {
@@ -64,17 +79,21 @@ void prepare(ReviewedUnit& unit, const UnitPair& pair) {
     read_debug(*side);
     read_code(*side);
   }
+  std::set<std::string> absorbed;
+  absorb_parts(unit.before, unit.after, absorbed);
+  absorb_parts(unit.after, unit.before, absorbed);
   const auto symbol = [](const model::Object& object, model::FunctionId id) {
     return object[object[id].symbol].name;
   };
   for (const diff::FunctionChange& change : pair.changes->functions) {
     if (change.kind == diff::ChangeKind::removed) {
-      unit.removed.push_back(symbol(*pair.old_object, *change.old_function));
+      const std::string gone = symbol(*pair.old_object, *change.old_function);
+      if (!absorbed.contains(gone)) unit.removed.push_back(gone);
       continue;
     }
     const FunctionFacts* now = unit.after.find(symbol(*pair.new_object, *change.new_function));
     if (change.kind == diff::ChangeKind::added) {
-      unit.added.push_back(now);
+      if (!absorbed.contains(now->name)) unit.added.push_back(now);
       continue;
     }
     const std::string before = symbol(*pair.old_object, *change.old_function);

@@ -7,8 +7,8 @@
 
 namespace stent::review {
 
-/// A value in a register or stack slot. Joining two that differ leaves `unknown`, except that constants make
-/// a set.
+/// A value in a register or stack slot. Joining two that differ leaves `unknown`, with both texts as long as
+/// they are few, except that constants make a set.
 struct Value {
   enum class Kind {
     unknown,
@@ -21,7 +21,7 @@ struct Value {
   } kind = Kind::unknown;
   std::set<std::int64_t> numbers;
   std::int64_t offset = 0;
-  std::string name;
+  std::string name;  ///< of `unknown`: how it was computed, as far as that is known
   bool operator==(const Value&) const = default;
 
   [[nodiscard]] static Value constant(std::int64_t number) { return {Kind::constants, {number}, 0, {}}; }
@@ -32,7 +32,16 @@ struct Value {
   }
   /// Equal text for equal origin: "p0", "&lock", "*p0+16", "malloc()", or empty when unknown.
   [[nodiscard]] std::string origin() const;
+  /// Equal text for equal computations, constants and unknown values included: "(p0*8)", "{1}", "{0}|p1" for
+  /// one of several; empty when nothing is known.
+  [[nodiscard]] std::string text() const;
 };
+
+/// The alternatives of a text.
+[[nodiscard]] std::set<std::string> alternatives(const std::string& text);
+/// What computes `left SIGN right`; nothing known when that is of a side, or when it grows too long.
+[[nodiscard]] Value computed(const Value& left, const std::string& sign, const Value& right);
+[[nodiscard]] Value computed(const std::string& operation, const Value& of);
 
 /// What is true after two paths meet.
 [[nodiscard]] Value join(const Value& a, const Value& b);

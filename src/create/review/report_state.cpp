@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
+#include "create/review/texts.hpp"
+
+namespace stent::review {
+namespace {
+
+/// A place in static storage, or in objects behind any pointer: what is stored there outlives the call.
+using Place = std::pair<std::string, std::int64_t>;
+
+/// What is known of the stores to one place.
+struct Stored {
+  Texts texts;
+  std::set<unsigned> sizes;
+  bool is_known = true;              ///< every store's value is
+  std::set<std::int64_t> arguments;  ///< numbers of those that are stored whole
+};
+
+using Stores = std::map<Place, Stored>;
+
+bool is_named(const Access& access) {
+  return !access.place.starts_with('?') && !access.place.starts_with("tls");
+}
+
+Place place_of(const Access& access) {
+  if (!access.is_static) return {"*", access.offset};
+  const std::size_t sign = access.offset == 0 ? std::string::npos : access.place.find_last_of("+-");
+  return {access.place.substr(0, sign), access.offset};
+}
+
+Stores stores(const FunctionFacts& facts) {
+  Stores all;
+  for (const Access& access : facts.accesses) {
+    if (!access.is_written || !is_named(access)) continue;
+    Stored& stored = all[place_of(access)];
+    const Texts texts = meanings(access.stored);
+    stored.is_known = stored.is_known && !texts.empty();
+    stored.texts.insert(texts.begin(), texts.end());
+    stored.sizes.insert(access.size);
+    if (access.size == sizeof(void*) && access.value.is(Value::Kind::parameter))
+      stored.arguments.insert(access.value.offset);
+  }
+  return all;
+}
+
+bool covers(const Stores& stores, const Place& place, unsigned size) {
+  return std::ranges::any_of(stores, [&](const auto& entry) {
+    const auto& [at, stored] = entry;
+    const std::int64_t end = at.second + *stored.sizes.rbegin();
+    return at.first == place.first && at.second < place.second + size && place.second < end;
+  });
+}
+
+/// Counted up or down.
+bool is_step(const std::string& text) { return text.starts_with("step{"); }
+bool is_number(const std::string& text) { return text.starts_with('{'); }
+bool is_zero(const std::string& text) { return text == "{0}"; }
+
+/// Characters of a text that is stored by constants.
+bool is_characters(const std::string& text) {
+  constexpr std::int64_t largest_number = 1 << 24;
+  return is_number(text) && std::abs(std::atoll(text.c_str() + 1)) > largest_number;
+}
+
+std::string place_text(const Place& place) {
+  return place.first == "*"  ? fmt::format("byte {} of an object", place.second)
+         : place.second == 0 ? place.first
+                             : fmt::format("{}{:+}", place.first, place.second);
+}
+
+class StateRules {
+ public:
+  StateRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+    for (const auto& [name, facts] : unit.before.facts) {
+      for (auto& [place, stored] : stores(facts)) known_[place].merge(Texts(stored.texts));
+      for (const Comparison& comparison : facts.comparisons) note_comparison(comparison);
+    }
+    for (const FunctionPair& pair : unit.changed) now_.push_back(stores(*pair.after));
+    for (const FunctionFacts* added : unit.added) now_.push_back(stores(*added));
+  }
+
+  void run() {
+    for (const FunctionPair& pair : unit_->changed) {
+      const Stores olds = stores(*pair.before), news = stores(*pair.after);
+      for (const auto& [place, before] : olds) {
+        const auto after = news.find(place);
+        if (after != news.end())
+          compare(pair, place, before, after->second);
+        else if (!covers(news, place, *before.sizes.rbegin()))
+          dropped(pair, place, before);
+      }
+      for (const auto& [place, after] : news)
+        if (!olds.contains(place) && !covers(olds, place, *after.sizes.rbegin())) gained(pair, place, after);
+      compare_preparations(pair);
+    }
+  }
+
+ private:
+  void report(const FunctionPair& pair, const std::string& what) {
+    Finding finding = about(pair, Level::review, "stored-value");
+    finding.message = pair.name() + ": " + what;
+    finding.why =
+        "what exists was stored by the old rule, and is read by the new one or by code that is not replaced";
+    finding.remedy = "keep what is stored as it was, or treat what exists as the old code did";
+    findings_->add(pair.name(), std::move(finding));
+  }
+
+  void note_comparison(const Comparison& comparison) {
+    if (!comparison.left.is(Value::Kind::loaded) || !comparison.right.is(Value::Kind::constants)) return;
+    const std::string& name = comparison.left.name;
+    const std::size_t sign = name.find_last_of("+-");
+    if (!name.starts_with('*') || sign == std::string::npos) return;
+    const Texts texts = alternatives(comparison.right.text());
+    compared_[{"*", std::atoll(name.c_str() + sign)}].insert(texts.begin(), texts.end());
+  }
+
+  void compare(const FunctionPair& pair, const Place& place, const Stored& before, const Stored& after) {
+    if (!before.is_known || !after.is_known || before.sizes != after.sizes) return;
+    const Texts lost = without(before.texts, after.texts), gained = without(after.texts, before.texts);
+    if (gained.empty()) return;
+    const Texts known = known_.contains(place) ? known_.at(place) : Texts{};
+    Texts strange = without(gained, known);
+    std::erase_if(strange, is_characters);
+    if (strange.empty() || only_narrowed(lost, gained)) return;
+    const bool is_addition = lost.empty();
+    if (is_addition &&
+        std::ranges::all_of(strange, [&](const std::string& text) { return is_harmless(place, text); }))
+      return;
+    report(pair, fmt::format("it stores [{}] in {} where it stored [{}]", fmt::join(after.texts, ", "),
+                             place_text(place), fmt::join(before.texts, ", ")));
+  }
+
+  /// A further constant where nothing tells constants apart: a limit, or a start.
+  [[nodiscard]] bool is_harmless(const Place& place, const std::string& text) const {
+    if (is_step(text) || is_zero(text)) return true;
+    const auto at = compared_.find(place);
+    return is_number(text) &&
+           (at == compared_.end() || at->second.contains(text) || at->second == Texts{"{0}"});
+  }
+
+  /// Nothing stores it any more, here or in another new function.
+  void dropped(const FunctionPair& pair, const Place& place, const Stored& before) {
+    const bool elsewhere = std::ranges::any_of(
+        now_, [&](const Stores& stores) { return covers(stores, place, *before.sizes.rbegin()); });
+    if (elsewhere || !before.is_known) return;
+    report(pair, fmt::format("it stores nothing in {} any more, where it stored [{}]", place_text(place),
+                             fmt::join(before.texts, ", ")));
+  }
+
+  /// A place that this function did not store to.
+  void gained(const FunctionPair& pair, const Place& place, const Stored& after) {
+    const Texts known = known_.contains(place) ? known_.at(place) : Texts{};
+    if (std::ranges::any_of(after.arguments, [&](std::int64_t n) { return is_pointer(pair, n); }))
+      return report(pair, fmt::format("it keeps a pointer that it is given, in {}", place_text(place)));
+    const auto at = compared_.find(place);
+    for (const std::string& text : without(after.texts, known))
+      if (is_number(text) && !is_zero(text) && at != compared_.end())
+        report(pair,
+               fmt::format("it stores {} in {}, which nothing stored there before", text, place_text(place)));
+  }
+
+  /// Taken for one as long as the declaration does not tell.
+  [[nodiscard]] bool is_pointer(const FunctionPair& pair, std::int64_t argument) const {
+    if (pair.new_declaration == nullptr) return true;
+    const auto& parameters = pair.new_declaration->parameters;
+    const auto index = static_cast<std::size_t>(argument);
+    if (index >= parameters.size()) return true;
+    const auto kind = unit_->after.debug[parameters[index].type].kind;
+    return kind == dwarf::TypeKind::pointer || kind == dwarf::TypeKind::reference;
+  }
+
+  /// Static storage that a function outside fills, by what it is called with.
+  static std::set<std::string> preparations(const FunctionFacts& facts) {
+    std::set<std::string> all;
+    for (const Call& call : facts.calls) {
+      const Value& to = call.arguments[0];
+      if (!to.is(Value::Kind::address) || to.name.starts_with('"') || to.name.starts_with('*')) continue;
+      if (keeps_nothing(plain_name(call.name))) continue;
+      std::string text = call.name + "(" + to.origin();
+      for (std::size_t i = 1; i < call.arguments.size(); ++i)
+        if (call.arguments[i].is(Value::Kind::constants) || call.arguments[i].name.starts_with('"'))
+          text += " " + call.arguments[i].text();
+      all.insert(std::move(text));
+    }
+    return all;
+  }
+
+  void compare_preparations(const FunctionPair& pair) {
+    const auto olds = preparations(*pair.before), news = preparations(*pair.after);
+    for (const std::string& lost : without(olds, news))
+      for (const std::string& gained : without(news, olds))
+        if (lost.substr(0, lost.find(' ')) == gained.substr(0, gained.find(' ')))
+          report(pair, fmt::format("it prepares static storage by {}) where it did by {})", gained, lost));
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+  std::map<Place, Texts> known_;     ///< everything that the old unit stores there
+  std::map<Place, Texts> compared_;  ///< the constants that the old unit compares it with
+  std::vector<Stores> now_;
+};
+
+}  // namespace
+
+void report_state(const ReviewedUnit& unit, Findings& findings) { StateRules(unit, findings).run(); }
+
+}  // namespace stent::review

@@ -1,0 +1,59 @@
+#include "create/review/texts.hpp"
+
+#include "create/review/names.hpp"
+
+namespace stent::review {
+
+namespace {
+
+std::string meaning_of(const std::string& text) {
+  if (text.starts_with("&\"")) return "(literal)";
+  if (!text.ends_with("()") || text.find(' ') != std::string::npos) return text;
+  const std::string plain = plain_name(text.substr(0, text.size() - 2));
+  static const std::set<std::string> numbers = {"atoi",    "atol",    "atoll",   "strtol",
+                                                "strtoul", "strtoll", "strtoull"};
+  if (numbers.contains(plain)) return "(number)";
+  static const std::set<std::string> copies = {"memcpy",  "memmove", "memset",  "strcpy",
+                                               "strncpy", "strcat",  "mempcpy", "stpcpy"};
+  if (copies.contains(plain)) return "(copy)";  // what they return is their argument
+  return is_allocator(plain) || plain.find("dup") != std::string::npos ? "(new object)" : text;
+}
+
+/// "(p1 + {31}|p2)" -> "(p1 + p2)": limits left out.
+std::string without_limits(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t end = text[i] == '{' ? text.find('}', i) : std::string::npos;
+    const bool is_alternative =
+        end != std::string::npos &&
+        ((end + 1 < text.size() && text[end + 1] == '|') || (i > 0 && text[i - 1] == '|'));
+    if (!is_alternative) {
+      out += text[i];
+      continue;
+    }
+    i = end;
+    if (i + 1 < text.size() && text[i + 1] == '|')
+      ++i;
+    else if (!out.empty())
+      out.pop_back();
+  }
+  return out;
+}
+
+}  // namespace
+
+Texts meanings(const std::string& text) {
+  Texts all;
+  for (const std::string& one : alternatives(text)) all.insert(meaning_of(one));
+  return all;
+}
+
+bool only_narrowed(const Texts& lost, const Texts& gained) {
+  return !lost.empty() && std::ranges::all_of(gained, [&](const std::string& text) {
+    return std::ranges::any_of(lost, [&](const std::string& old) {
+      return text.starts_with("(" + old + " and {") || without_limits(text) == old;
+    });
+  });
+}
+
+}  // namespace stent::review
