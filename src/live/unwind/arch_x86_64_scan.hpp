@@ -18,7 +18,8 @@ inline constexpr std::size_t block_words = 16;
 }
 
 /// Appends to `blocks` the number of every block of 16 words of `words` (whole blocks only) in which some
-/// word, as it is or unmangled with `guard`, lies in one of `bands`. Uses AVX2 where the processor has it.
+/// word, as it is or unmangled with `guard`, lies in one of `bands`. Uses AVX-512 or AVX2 where the processor
+/// has it.
 void find_blocks(const std::byte* words, std::size_t block_count, std::span<const Band> bands,
                  std::uint64_t guard, std::vector<std::uint32_t>& blocks);
 

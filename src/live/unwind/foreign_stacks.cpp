@@ -19,8 +19,9 @@ constexpr std::uint64_t page = 4096;
 /// Memory up to this size is read as it is, without asking which pages are touched.
 constexpr std::uint64_t small_run = 4 * page;
 constexpr std::uint64_t buffer_size = 256U << 10U;  // stays in the second-level cache
-/// So much memory of files may be walked through rather than asked around.
-constexpr std::uint64_t walked_through = 16U << 20U;
+/// Asking which pages of a run are touched takes the kernel as long as walking through so much memory of
+/// files.
+constexpr std::uint64_t walked_a_question = 128U << 10U;
 constexpr std::size_t most_pieces = 256;
 constexpr std::size_t most_hits = 4096;
 constexpr std::uint64_t end_of_user_space = 0x7fff'ffff'f000;
@@ -93,22 +94,30 @@ std::optional<Intruder> ForeignStacks::look(std::uint64_t guard, Clock::time_poi
   return intruder;
 }
 
+/// Left out is what cannot be written, and a gap in which no stack has room.
+ForeignStacks::Way ForeignStacks::way_of(const RemoteRange& run) const {
+  const process::Mapping* mapping = process::find_mapping(mappings_, run.begin);
+  const bool is_whole = mapping != nullptr && run.end() <= mapping->range.end();
+  if (run.size <= small_run && is_whole && mapping->permissions.read) return Way::read;
+  const bool may_be_touched = run.size >= small_run || (is_whole && mapping->permissions.write);
+  return may_be_touched ? Way::ask : Way::leave_out;
+}
+
 /// What to read: touched pages of `runs_`, but for what is left out.
 std::vector<RemoteRange> ForeignStacks::find_touched() const {
   const std::vector<RemoteRange> runs = without(runs_, left_out_);
   std::vector<RemoteRange> touched;
-  if (touched_.sees_new_mappings() && file_memory_ <= walked_through) {  // one question for everything
+  const auto questions = std::ranges::count(runs, Way::ask, [this](const auto& run) { return way_of(run); });
+  if (touched_.sees_new_mappings() &&
+      file_memory_ <= walked_a_question * static_cast<std::uint64_t>(questions)) {  // one for everything
     touched_.find({{page}, end_of_user_space - page}, touched);
     std::vector<RemoteRange> holes = without(std::array{RemoteRange{{0}, end_of_user_space}}, runs);
     return without(touched, holes);
   }
   for (const RemoteRange& run : runs) {
-    const process::Mapping* mapping = process::find_mapping(mappings_, run.begin);
-    const bool is_whole = mapping != nullptr && run.end() <= mapping->range.end();
-    if (run.size <= small_run && is_whole && mapping->permissions.read)
-      touched.push_back(run);
-    else if (run.size >= small_run || (is_whole && mapping->permissions.write))
-      touched_.find(run, touched);
+    const Way way = way_of(run);
+    if (way == Way::read) touched.push_back(run);
+    if (way == Way::ask) touched_.find(run, touched);
   }
   return without(touched, left_out_);
 }

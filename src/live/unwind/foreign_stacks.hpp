@@ -46,6 +46,10 @@ class ForeignStacks {
   [[nodiscard]] std::chrono::nanoseconds time() const { return time_; }
 
  private:
+  /// What to do with a run: read it as it is, ask first which of its pages are touched, or neither.
+  enum class Way { read, ask, leave_out };
+
+  [[nodiscard]] Way way_of(const RemoteRange& run) const;
   [[nodiscard]] std::vector<RemoteRange> find_touched() const;
   std::optional<Intruder> search(std::uint64_t guard, std::chrono::steady_clock::time_point deadline);
   std::optional<Intruder> look_at(std::span<const RemoteRange> pieces, std::uint64_t guard);

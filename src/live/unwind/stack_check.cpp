@@ -103,6 +103,20 @@ void StackCheck::begin(std::vector<process::Mapping> mappings) {
   spent_ = {};
 }
 
+void StackCheck::rehearse() {
+  constexpr std::int64_t some_frames = 2048;
+  const auto stack = std::ranges::find(mappings_, "[stack]", &process::Mapping::name);
+  if (stack == mappings_.end()) return;
+  ThreadState nobody;
+  nobody.is_main = true;
+  nobody.registers.rsp = (stack->range.end() - some_frames).value;
+  static_cast<void>(look(std::span(&nobody, 1)));
+  stale_.erase(nobody.tid.value);
+  undecided_.clear();
+  inside_.reset();
+  spent_ = {};
+}
+
 void StackCheck::learn_guard(std::span<const ThreadState> threads) {
   for (const ThreadState& thread : threads) {
     if (guard_ != 0) return;

@@ -48,6 +48,10 @@ class StackCheck {
   /// To be called before each stop, with mappings just read.
   void begin(std::vector<process::Mapping> mappings);
 
+  /// After `begin`: does once, with the target running, what `look` will do, so that it will be fast. Finds
+  /// nothing out.
+  void rehearse();
+
   /// Looks at `threads`, which must stay stopped meanwhile. An intruder, or empty: then they are outside and
   /// return nowhere into forbidden code, but for those that became `undecided`. Spends at most 200 us in all
   /// stops' unwinding since `begin`, beyond that a thread with a hit is undecided.
