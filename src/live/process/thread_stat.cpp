@@ -70,6 +70,7 @@ ThreadStat parse_thread_stat(std::string_view line) {
   stat.state = rest.front();
   stat.flags = to_number<std::uint64_t>(field(rest, 6));
   stat.started = to_number<std::uint64_t>(field(rest, 19));
+  if (const auto processor = field(rest, 36); !processor.empty()) stat.processor = to_number<int>(processor);
   return stat;
 }
 

@@ -15,6 +15,7 @@ struct ThreadStat {
   std::string comm;
   char state = '?';           ///< R, S, D, T, t, Z, X, I as in proc(5)
   std::uint64_t flags = 0;    ///< PF_* of the kernel
+  int processor = -1;         ///< it last ran on; -1: not told
   std::uint64_t started = 0;  ///< clock ticks since boot; with the id it names a thread for good
 
   [[nodiscard]] bool is_dead() const { return state == 'Z' || state == 'X'; }

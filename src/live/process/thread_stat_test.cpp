@@ -18,6 +18,12 @@ TEST(ThreadStat, ReadsANameWithBracketsAndBlanks) {
   EXPECT_FALSE(stat.is_kernel_worker());
 }
 
+TEST(ThreadStat, TellsTheProcessorWhereItIsGiven) {
+  const std::string start = "7 (a) R 1 7 7 0 -1 4194560 9 0 0 0 0 0 0 0 20 0 1 0 4711 1 2";
+  EXPECT_EQ(parse_thread_stat(start).processor, -1);
+  EXPECT_EQ(parse_thread_stat(start + " 3 4 5 6 7 8 9 10 11 12 13 14 15 16 11 0 0 0").processor, 11);
+}
+
 TEST(ThreadStat, KnowsIoUringWorkers) {
   const ThreadStat stat = parse_thread_stat("5 (iou-wrk-4) S 1 4 4 0 -1 " + std::to_string(0x40 | 0x10) +
                                             " 9 0 0 0 0 0 0 0 20 0 1 0 4711 1");

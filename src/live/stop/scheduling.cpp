@@ -14,6 +14,18 @@ UrgentScheduling::~UrgentScheduling() {
   if (changed_) ::sched_setscheduler(0, policy_, &parameters_);
 }
 
+OtherProcessors::OtherProcessors(std::span<const int> busy) {
+  if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+  cpu_set_t others = before_;
+  for (const int processor : busy)
+    if (processor >= 0 && processor < CPU_SETSIZE) CPU_CLR(static_cast<unsigned>(processor), &others);
+  are_left_ = CPU_COUNT(&others) != 0 && ::sched_setaffinity(0, sizeof others, &others) == 0;
+}
+
+OtherProcessors::~OtherProcessors() {
+  if (are_left_) ::sched_setaffinity(0, sizeof before_, &before_);
+}
+
 ChildReports::ChildReports() {
   sigset_t child;
   sigemptyset(&child);

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <csignal>
+#include <span>
 
 namespace stent::stop {
 
@@ -19,6 +20,22 @@ class UrgentScheduling {
   int policy_ = 0;
   sched_param parameters_{};
   bool changed_ = false;
+};
+
+/// Keeps off the processors `busy`, for as long as it lives, when others are left; no failure where not.
+class OtherProcessors {
+ public:
+  explicit OtherProcessors(std::span<const int> busy);
+  OtherProcessors(const OtherProcessors&) = delete;
+  OtherProcessors& operator=(const OtherProcessors&) = delete;
+  ~OtherProcessors();
+
+  /// True when nothing of `busy` shares a processor with the calling thread.
+  [[nodiscard]] bool are_left() const { return are_left_; }
+
+ private:
+  cpu_set_t before_{};
+  bool are_left_ = false;
 };
 
 /// Keeps SIGCHLD pending, so that a tracee's report can be waited for with a deadline.

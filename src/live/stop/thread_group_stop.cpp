@@ -1,12 +1,16 @@
 #include "live/stop/thread_group_stop.hpp"
 
-#include "live/stop/scheduling.hpp"
-#include "live/stop/thread_table.hpp"
+#include <algorithm>
+#include <limits>
 
 namespace stent::stop {
 namespace {
+/// Few threads are stopped all at once: that takes less time than stopping twice.
 constexpr std::size_t few_threads = 4;
-}
+/// So many sleeping threads are woken up at once to be stopped: while they wait for a processor, the
+/// scheduler may put them in the way of those that run.
+constexpr std::size_t woken_at_once = 64;
+}  // namespace
 
 std::chrono::nanoseconds default_max_pause(std::size_t threads) {
   return std::chrono::milliseconds(20) + std::chrono::microseconds(20) * static_cast<std::int64_t>(threads);
@@ -14,8 +18,16 @@ std::chrono::nanoseconds default_max_pause(std::size_t threads) {
 
 ThreadGroupStop::ThreadGroupStop(Session& session, std::chrono::nanoseconds max_pause)
     : session_(&session), max_pause_(max_pause) {
-  session_->threads_->seize_others();
-  stopped_.reserve(session_->threads_->entries().size() + 17);
+  ThreadTable& threads = *session_->threads_;
+  threads.seize_others();
+  stopped_.resize(threads.entries().size() + 17);  // its pages are there when the stop needs them
+  stopped_.clear();
+  asked_.reserve(stopped_.capacity());
+  heartbeat_.emplace();
+  // Threads that run go on while the others are stopped and let go, undisturbed by the work that this is; and
+  // a thread that wakes up goes where only stent is, because that looks idle to the scheduler: it does not
+  // count a real-time thread as load.
+  aside_.emplace(threads.busy_processors());
 }
 
 ThreadGroupStop::~ThreadGroupStop() { resume(); }
@@ -25,9 +37,8 @@ std::optional<Unstoppable> ThreadGroupStop::stop_blocked() {
   if (failure) {
     resume();
   } else {
-    // Few threads are stopped all at once: that takes less time than stopping twice.
     const bool together = session_->threads_->entries().size() <= few_threads;
-    if (together) urgent_ = std::make_unique<UrgentScheduling>();
+    if (together || aside_->are_left()) urgent_.emplace();
     failure = stop(!together);
   }
   blocked_count_ = stopped_.size();
@@ -35,7 +46,7 @@ std::optional<Unstoppable> ThreadGroupStop::stop_blocked() {
 }
 
 std::optional<Unstoppable> ThreadGroupStop::stop_running() {
-  if (urgent_ == nullptr) urgent_ = std::make_unique<UrgentScheduling>();
+  if (!urgent_) urgent_.emplace();
   auto failure = stop(false);
   ThreadTable& threads = *session_->threads_;
   // A thread born of one that was inside clone(2) when it was seized may have come unseen, or one of the
@@ -54,23 +65,34 @@ std::optional<Unstoppable> ThreadGroupStop::stop_running() {
 }
 
 std::optional<Unstoppable> ThreadGroupStop::stop(bool only_blocked) {
-  ThreadTable& threads = *session_->threads_;
+  const ThreadTable& threads = *session_->threads_;
   if (!began_) began_ = Clock::now();
-  const auto wanted = [only_blocked](const ThreadTable::Entry& entry) {
+  const auto is_wanted = [only_blocked](const ThreadTable::Entry& entry) {
     return !entry.dormant && (entry.view.was_blocked || !only_blocked) &&
            (entry.tracee.state() == Tracee::State::running ||
             entry.tracee.state() == Tracee::State::listening);
   };
-  for (const auto& entry : threads.entries())
-    if (wanted(*entry)) entry->tracee.interrupt();
-  for (std::size_t i = 0; i < threads.entries().size(); ++i) {  // grows while threads are born
-    ThreadTable::Entry& entry = *threads.entries()[i];
-    if (!wanted(entry)) continue;
-    const auto outcome = threads.settle(entry, *began_ + max_pause_);
-    if (outcome == ThreadTable::Outcome::stopped) stopped_.push_back(entry.view);
+  const std::size_t most = only_blocked ? woken_at_once : std::numeric_limits<std::size_t>::max();
+  for (std::size_t next = 0; next < threads.entries().size();) {  // grows while threads are born
+    asked_.clear();
+    for (; next < threads.entries().size() && asked_.size() < most; ++next)
+      if (is_wanted(*threads.entries()[next])) asked_.push_back(threads.entries()[next].get());
+    if (auto failure = stop_asked()) return failure;
+  }
+  return std::nullopt;
+}
+
+std::optional<Unstoppable> ThreadGroupStop::stop_asked() {
+  ThreadTable& threads = *session_->threads_;
+  std::ranges::partition(asked_, [](const ThreadTable::Entry* entry) { return entry->view.was_blocked; });
+  for (ThreadTable::Entry* entry : asked_) entry->tracee.interrupt();
+  if (heartbeat_->beats()) threads.await_all(asked_, *began_ + max_pause_);
+  for (ThreadTable::Entry* entry : asked_) {
+    const auto outcome = threads.settle(*entry, *began_ + max_pause_);
+    if (outcome == ThreadTable::Outcome::stopped) stopped_.push_back(entry->view);
     if (outcome != ThreadTable::Outcome::late) continue;
     resume();
-    return threads.explain(entry);
+    return threads.explain(*entry);
   }
   return std::nullopt;
 }
@@ -96,6 +118,8 @@ std::chrono::nanoseconds ThreadGroupStop::resume() {
   session_->threads_->release_all();
   window_ = Clock::now() - *began_;
   urgent_.reset();
+  aside_.reset();
+  heartbeat_.reset();
   resumed_ = true;
   complete_ = false;
   return window_;

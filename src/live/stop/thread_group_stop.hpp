@@ -2,17 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "live/stop/heartbeat.hpp"
+#include "live/stop/scheduling.hpp"
 #include "live/stop/session.hpp"
 #include "live/stop/stopped_thread.hpp"
+#include "live/stop/thread_table.hpp"
 
 namespace stent::stop {
-
-class UrgentScheduling;
 
 /// The longest single stop when the user gives none: 20 ms + 20 us a thread.
 [[nodiscard]] std::chrono::nanoseconds default_max_pause(std::size_t threads);
@@ -39,6 +39,8 @@ class ThreadGroupStop {
   [[nodiscard]] std::span<const StoppedThread> running() const;
   /// True when every thread is stopped (after stop_running succeeded, before resume).
   [[nodiscard]] bool complete() const { return complete_; }
+  /// When the first thread was asked to stop, or when this was made.
+  [[nodiscard]] std::chrono::steady_clock::time_point began() const { return began_.value_or(made_); }
   /// True once the time allowed by max_pause is over; whoever still works must resume.
   [[nodiscard]] bool overdue() const;
 
@@ -53,16 +55,21 @@ class ThreadGroupStop {
   using Clock = std::chrono::steady_clock;
 
   std::optional<Unstoppable> stop(bool only_blocked);
+  std::optional<Unstoppable> stop_asked();
 
   Session* session_;
   std::chrono::nanoseconds max_pause_;
+  Clock::time_point made_ = Clock::now();
   std::optional<Clock::time_point> began_;
   std::chrono::nanoseconds window_{0};
   std::vector<StoppedThread> stopped_;
   std::size_t blocked_count_ = 0;
   bool complete_ = false;
   bool resumed_ = false;
-  std::unique_ptr<UrgentScheduling> urgent_;
+  std::vector<ThreadTable::Entry*> asked_;  ///< to stop, those that slept first
+  std::optional<Heartbeat> heartbeat_;
+  std::optional<OtherProcessors> aside_;
+  std::optional<UrgentScheduling> urgent_;
 };
 
 }  // namespace stent::stop

@@ -39,7 +39,8 @@ ThreadTable::Entry* ThreadTable::seize(const process::ThreadStat& thread, Patien
       auto tracee = Tracee::seize(target_->pid(), thread.tid, attach);
       if (!tracee) return nullptr;
       StoppedThread view{.tid = thread.tid, .comm = thread.comm, .was_blocked = thread.is_blocked()};
-      entries_.push_back(std::make_unique<Entry>(Entry{std::move(*tracee), std::move(view)}));
+      entries_.push_back(
+          std::make_unique<Entry>(Entry{std::move(*tracee), std::move(view), thread.processor}));
       return entries_.back().get();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::busy || Clock::now() > end) throw;
@@ -184,6 +185,34 @@ void ThreadTable::answer(Entry& entry, const StopEvent& event) {
   }
   if (releasing_) tracee.interrupt();
   tracee.resume();
+}
+
+std::vector<int> ThreadTable::busy_processors() const {
+  std::vector<int> busy;
+  for (const auto& entry : entries_)
+    if (!entry->view.was_blocked) busy.push_back(entry->processor);
+  if (leader_ && !leader_->is_blocked()) busy.push_back(leader_->processor);
+  return busy;
+}
+
+/// The last one asked is waited for first: those that must share a processor with stent stop while it sleeps,
+/// without waking it up each time.
+void ThreadTable::await_all(std::span<Entry* const> asked, Clock::time_point deadline) const {
+  // A thread that runs elsewhere stops within a few microseconds, less than falling asleep and waking up
+  // takes.
+  constexpr Clock::duration worth_spinning = std::chrono::microseconds(8);
+  const auto ran = std::ranges::find_if(asked, [](const Entry* e) { return !e->view.was_blocked; });
+  const auto sleep = [deadline](std::span<Entry* const> some) {
+    for (std::size_t i = some.size(); i-- > 0 && Clock::now() < deadline;)
+      some[i]->tracee.sleep_until_report();
+  };
+  const auto running = asked.subspan(static_cast<std::size_t>(ran - asked.begin()));
+  sleep(asked.first(asked.size() - running.size()));
+  const auto spin_until = Clock::now() + worth_spinning;
+  for (std::size_t i = running.size(); i-- > 0;)
+    while (!running[i]->tracee.has_report() && Clock::now() < spin_until) {
+    }
+  sleep(running);
 }
 
 ThreadTable::Outcome ThreadTable::settle(Entry& entry, Clock::time_point deadline) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "live/process/births.hpp"
@@ -26,6 +27,7 @@ class ThreadTable {
   struct Entry {
     Tracee tracee;
     StoppedThread view;
+    int processor = -1;    ///< where it ran last when it was seized; -1: not known
     bool dormant = false;  ///< a leader that ended before its siblings
   };
   enum class Outcome { stopped, ended, late };
@@ -70,6 +72,11 @@ class ThreadTable {
   /// The next event of `entry`, answering all others meanwhile; empty at the deadline. Throws `gone`.
   std::optional<StopEvent> await(Entry& entry, Clock::time_point deadline);
 
+  /// The processors on which threads ran when they were seized, each once or more.
+  [[nodiscard]] std::vector<int> busy_processors() const;
+  /// After `interrupt()` of each: lets time pass in which most of them stop; a `Heartbeat` must beat. Those
+  /// that slept must stand before those that ran.
+  void await_all(std::span<Entry* const> asked, Clock::time_point deadline) const;
   /// After `entry.tracee.interrupt()`: waits for its event stop, cures EINTR and fills `entry.view`.
   Outcome settle(Entry& entry, Clock::time_point deadline);
   /// Lets a thread go for good, from its event stop.

@@ -119,6 +119,17 @@ std::optional<StopEvent> Tracee::poll() {
   return understand(info.si_status);
 }
 
+bool Tracee::has_report() const {
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(tid_.value);
+  return ::waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 || info.si_pid != 0;
+}
+
+void Tracee::sleep_until_report() const {
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(tid_.value), &info, WSTOPPED | WEXITED | WNOWAIT | __WALL);
+}
+
 StopEvent Tracee::understand(int status) {
   using Kind = StopEvent::Kind;
   const int signal = status & 0xff;

@@ -61,6 +61,11 @@ class Tracee {
   /// `poll`, waiting until `deadline`. Needs SIGCHLD blocked in this thread.
   [[nodiscard]] std::optional<StopEvent> wait(std::chrono::steady_clock::time_point deadline);
 
+  /// True when `poll` would return something now.
+  [[nodiscard]] bool has_report() const;
+  /// Sleeps until that is so, or a signal comes (`Heartbeat`).
+  void sleep_until_report() const;
+
   /// Asks for an event stop; also while stopped for another reason, then it follows that one.
   void interrupt();
   /// From a stop; `signal` is delivered. Each marks the tracee ended when it was killed meanwhile.
