@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what applying costs a running process, beside the floor in the same run.
 
-    live.py STENT [--scan BENCH_SCAN] [--rounds N] [--threads 1,16,128,1000] [--json]
+    live.py STENT [--scan BENCH_SCAN] [--rounds N] [--threads 1,16,128,1000] [--stop-only] [--json]
 
 docs/benchmarks.md says how each number is taken. With --json the last line is one JSON object.
 """
@@ -139,13 +139,20 @@ def measure_pauses(work, stent, program, patch, blocked, rounds):
         "window_ratio": round(statistics.median(windows) / statistics.median(floor), 2),
         "search_kb": round(statistics.median(r.get("foreign_search_bytes", 0) for _, r, *_ in cycles) / 1000),
         "search_us": microseconds(statistics.median(r.get("foreign_search_ns", 0) for _, r, *_ in cycles)),
-    }
+    }, median_phases([report for _, report, *_ in cycles])
+
+
+def median_phases(reports):
+    """What the stop window was spent on: the median of each phase, in microseconds."""
+    phases = [report["stop_phases_ns"] for report in reports]
+    phases = [row | {"release": r["stop_window_ns"] - sum(row.values())} for row, r in zip(phases, reports)]
+    return {name: microseconds(statistics.median(row[name] for row in phases)) for name in phases[0]}
 
 
 def window(stent, program, patch, blocked, running, rounds):
     with Target(program, blocked, running, 0) as target:
         reports = [apply_and_revert(stent, patch, target)[1] for _ in range(rounds)]
-    return statistics.median(report["stop_window_ns"] for report in reports)
+    return statistics.median(report["stop_window_ns"] for report in reports), median_phases(reports)
 
 
 def ratio_of_functions(stent, program, one, hundred, rounds):
@@ -216,12 +223,30 @@ def print_table(rows):
         print(f"{threads:>7} " + " ".join(f"{row[name]:>13}" for name in names))
 
 
+def print_phases(phases):
+    for what, row in phases.items():
+        print(f"phases, {what}: " + ", ".join(f"{name} {took}" for name, took in row.items()))
+
+
+def measure_the_rest(builder, stent, program, one, rounds, result):
+    result["entry_max_pause_us"] = entry_max_pause_us(builder, stent, program, rounds)
+    many = builder.program("target_60", builder.libraries())
+    many_patch = builder.patch(many, "one")
+    result["start_ms"] = round(statistics.median(milliseconds(stent.program, "--version") for _ in range(rounds)), 2)
+    whole = {n: commands(stent, many, many_patch, int(n), rounds) for n in ("1", "128")}
+    for name in ("apply", "revert", "check", "list"):
+        result[f"{name}_ms"] = {n: times[name] for n, (times, _) in whole.items()}
+        result[f"{name}_calls"] = {n: calls[name] for n, (_, calls) in whole.items()}
+    result["call_overhead_ns"] = call_overhead_ns(stent, program, one)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stent")
     parser.add_argument("--scan", help="the bench_scan program")
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--threads", default="1,16,128,1000")
+    parser.add_argument("--stop-only", action="store_true", help="only what depends on the stop itself")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     rounds = arguments.rounds
@@ -230,22 +255,20 @@ def main():
         builder = Builder(pathlib.Path(folder), arguments.stent)
         program = builder.program("target")
         one, hundred = builder.patch(program, "one"), builder.patch(program, "hundred")
-        rows = {threads: measure_pauses(builder.work, stent, program, one, int(threads), rounds)
-                for threads in arguments.threads.split(",")}
+        measured = {threads: measure_pauses(builder.work, stent, program, one, int(threads), rounds)
+                    for threads in arguments.threads.split(",")}
+        rows = {threads: row for threads, (row, _) in measured.items()}
         print_table(rows)
         result = {name: {threads: row[name] for threads, row in rows.items()}
                   for name in ("pause_us", "pause_p99_us", "window_ratio", "window_us", "floor_us")}
-        result["cpu16_window_us"] = microseconds(window(stent, program, one, 1, 16, rounds))
+        cpu16, cpu16_phases = window(stent, program, one, 1, 16, rounds)
+        result["cpu16_window_us"] = microseconds(cpu16)
+        phases = {**{threads: row for threads, (_, row) in measured.items()}, "16 that compute": cpu16_phases}
+        print_phases(phases)
+        result["phases_us"] = phases
         result["functions_100_over_1"] = ratio_of_functions(stent, program, one, hundred, rounds)
-        result["entry_max_pause_us"] = entry_max_pause_us(builder, stent, program, rounds)
-        many = builder.program("target_60", builder.libraries())
-        many_patch = builder.patch(many, "one")
-        result["start_ms"] = round(statistics.median(milliseconds(stent.program, "--version") for _ in range(rounds)), 2)
-        whole = {n: commands(stent, many, many_patch, int(n), rounds) for n in ("1", "128")}
-        for name in ("apply", "revert", "check", "list"):
-            result[f"{name}_ms"] = {n: times[name] for n, (times, _) in whole.items()}
-            result[f"{name}_calls"] = {n: calls[name] for n, (_, calls) in whole.items()}
-        result["call_overhead_ns"] = call_overhead_ns(stent, program, one)
+        if not arguments.stop_only:
+            measure_the_rest(builder, stent, program, one, rounds, result)
     if arguments.scan:
         both, alone = subprocess.run([arguments.scan], capture_output=True, text=True, check=True).stdout.split()
         result["scan_gbps"] = float(both)

@@ -26,6 +26,8 @@ nlohmann::json to_json(const transaction::ReplacedReport& function) {
 nlohmann::json to_json(const transaction::Report& report, const std::string& outcome) {
   nlohmann::json functions = nlohmann::json::array();
   for (const auto& function : report.functions) functions.push_back(cli::to_json(function));
+  nlohmann::json phases = nlohmann::json::object();
+  for (const auto& phase : report.phases) phases[std::string(phase.name)] = phase.took.count();
   nlohmann::json json{{"outcome", outcome},
                       {"pid", report.pid.value},
                       {"patch", report.patch_name},
@@ -34,6 +36,7 @@ nlohmann::json to_json(const transaction::Report& report, const std::string& out
                       {"threads", report.threads},
                       {"tries", report.tries},
                       {"stop_window_ns", report.stop_window.count()},
+                      {"stop_phases_ns", phases},
                       {"foreign_search_bytes", report.search.bytes},
                       {"foreign_search_ns", report.search.time.count()},
                       {"total_ns", report.total.count()},

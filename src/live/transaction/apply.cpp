@@ -298,6 +298,7 @@ Report report_of(const patch::Patch& patch, Pid pid, const Record& record, const
           change.stop_window,
           change.longest_pause,
           Clock::now() - began,
+          change.phases.all(),
           change.search,
           change.notes};
 }

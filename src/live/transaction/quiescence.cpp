@@ -111,13 +111,20 @@ std::optional<unwind::Intruder> Quiescence::try_once(const redirect::Switch& wha
     const auto mappings = session_->target().mappings();
     check_.begin(mappings);
     if (foreign_) foreign_->begin(mappings);
-    if (foreign_ && own_memory_ < rehearsed) foreign_->rehearse();
+    rehearse(what);
     Attempt attempt = stop_and_change(what, change);
     if (attempt.intruder) check_.complete(*attempt.intruder, serve);
     if (attempt.intruder || !attempt.is_undecided) return attempt.intruder;
     if (auto intruder = check_.decide(serve)) return intruder;
   }
   return crowd("has stacks that change faster than they can be understood");
+}
+
+/// Does everything that the stop will do but stop and write.
+void Quiescence::rehearse(const redirect::Switch& what) {
+  check_.rehearse();
+  if (foreign_ && own_memory_ < rehearsed) foreign_->rehearse();
+  static_cast<void>(what.first_changed(session_->target().memory()));
 }
 
 unwind::Intruder Quiescence::crowd(const std::string& reason) const {
@@ -130,8 +137,8 @@ unwind::Intruder Quiescence::crowd(const std::string& reason) const {
 
 Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Change& change) {
   const process::RemoteMemory& memory = session_->target().memory();
-  stop::ThreadGroupStop stop(*session_, max_pause());
-  stop_began_ = Clock::now();
+  const auto longest = max_pause();  // asked now: it lists threads
+  stop::ThreadGroupStop stop(*session_, longest);
   const auto unstoppable = [](const stop::Unstoppable& u) {
     unwind::Intruder intruder;
     intruder.tid = u.tid;
@@ -139,17 +146,25 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
     intruder.reason = "could not be stopped in time: " + u.reason;
     return Attempt{std::move(intruder), false};
   };
-  if (const auto u = stop.stop_blocked()) return unstoppable(*u);
+  const auto first_stop = stop.stop_blocked();
+  change.phases.begin(stop.began());
+  change.phases.passed("stop blocked");
+  if (first_stop) return unstoppable(*first_stop);
   const auto blocked = states_of(stop.blocked());
   if (auto intruder = check_.look(blocked)) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};
   if (foreign_) foreign_->leave_out(blocked);
+  change.phases.passed("check blocked");
   if (const auto u = stop.stop_running()) return unstoppable(*u);
+  change.phases.passed("stop running");
   const auto running = states_of(stop.running());
   if (auto intruder = check_.look(running)) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};
   if (foreign_) foreign_->leave_out(running);
-  if (auto intruder = search_foreign_stacks(change)) return {std::move(intruder), false};
+  change.phases.passed("check running");
+  if (auto intruder = search_foreign_stacks(stop.began() + longest, change))
+    return {std::move(intruder), false};
+  change.phases.passed("search");
   if (stop.overdue()) return {crowd("has too many threads to be checked within the longest pause"), false};
   if (const redirect::JumpWrite* changed = what.first_changed(memory))
     throw Error(ErrorCode::mismatch,
@@ -157,14 +172,16 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
                             changed->entry.value),
                 "something else writes into this process's code; nothing was changed by stent");
   what.make(stop.memory());
+  change.phases.passed("write");
   change.threads = stop.blocked().size() + stop.running().size();
   change.stop_window = stop.resume();
   return {};
 }
 
-std::optional<unwind::Intruder> Quiescence::search_foreign_stacks(Change& change) {
+std::optional<unwind::Intruder> Quiescence::search_foreign_stacks(Clock::time_point deadline,
+                                                                  Change& change) {
   if (!foreign_) return std::nullopt;
-  auto intruder = foreign_->look(check_.guard(), stop_began_ + max_pause());
+  auto intruder = foreign_->look(check_.guard(), deadline);
   change.search = {foreign_->bytes(), foreign_->time()};
   if (intruder && !intruder->slot) return crowd(intruder->reason);
   return intruder;

@@ -24,6 +24,7 @@ struct Change {
   std::size_t threads = 0;
   std::chrono::nanoseconds stop_window{0};
   std::optional<std::chrono::nanoseconds> longest_pause{};  ///< without a stop: of one thread
+  StopPhases phases{};
   ForeignSearch search{};
   std::vector<std::string> notes{};  ///< what went wrong afterwards, for the report
 };
@@ -71,8 +72,10 @@ class Quiescence {
   };
 
   std::optional<unwind::Intruder> try_once(const redirect::Switch& what, Change& change);
+  void rehearse(const redirect::Switch& what);
   Attempt stop_and_change(const redirect::Switch& what, Change& change);
-  std::optional<unwind::Intruder> search_foreign_stacks(Change& change);
+  std::optional<unwind::Intruder> search_foreign_stacks(std::chrono::steady_clock::time_point deadline,
+                                                        Change& change);
   /// Throws `refused` when the policy, or too much memory, leaves no hope.
   void refuse_hopeless() const;
   void refuse_found(const unwind::Intruder& intruder) const;
@@ -95,7 +98,6 @@ class Quiescence {
   unwind::StackCheck check_;
   std::optional<unwind::ForeignStacks> foreign_;  ///< empty: the policy says to ignore them
   std::uint64_t own_memory_;                      ///< of the target, when this began
-  std::chrono::steady_clock::time_point stop_began_;
 };
 
 }  // namespace stent::transaction

@@ -47,6 +47,7 @@ Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Dea
           change.stop_window,
           change.longest_pause,
           Clock::now() - began,
+          change.phases.all(),
           change.search,
           change.notes};
 }

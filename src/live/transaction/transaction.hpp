@@ -8,6 +8,7 @@
 
 #include "base/address.hpp"
 #include "base/pid.hpp"
+#include "live/transaction/stop_phases.hpp"
 #include "patch/patch.hpp"
 
 namespace stent::transaction {
@@ -60,6 +61,7 @@ struct Report {
   /// Without a stop: the longest that one thread was held while the jumps were published.
   std::optional<std::chrono::nanoseconds> longest_pause;
   std::chrono::nanoseconds total{0};  ///< the whole call
+  std::vector<StopPhase> phases;      ///< what the last stop was spent on
   ForeignSearch search;               ///< part of the stop
   std::vector<std::string> notes;     ///< what went wrong without undoing the change
 };
