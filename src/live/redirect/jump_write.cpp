@@ -35,12 +35,18 @@ std::vector<PageWrites> by_page(std::span<const JumpWrite> writes) {
   return pages;
 }
 
-/// One write from the first piece of a page to the last one's end.
+/// From the first piece of a page to the end of all.
+std::size_t size_of(const PageWrites& pieces) {
+  std::size_t size = 0;
+  for (const PieceWrite& piece : pieces)
+    size = std::max(size, static_cast<std::size_t>(piece.at - pieces.front().at) + piece.before->size());
+  return size;
+}
+
+/// One write of all that.
 void write_page(process::RemoteMemory& memory, const PageWrites& pieces, const Bytes* PieceWrite::*wanted) {
   const RemoteAddress begin = pieces.front().at;
-  const std::int64_t size =
-      pieces.back().at - begin + static_cast<std::int64_t>((pieces.back().*wanted)->size());
-  Bytes bytes(static_cast<std::size_t>(size));
+  Bytes bytes(size_of(pieces));
   if (pieces.size() > 1) memory.read(begin, MutableByteView(bytes));
   for (const PieceWrite& piece : pieces)
     std::ranges::copy(*(piece.*wanted), bytes.begin() + (piece.at - begin));
@@ -113,16 +119,20 @@ void touch(process::RemoteMemory& memory, std::span<const JumpWrite> writes) {
 }
 
 const JumpWrite* first_changed(const process::RemoteMemory& memory, std::span<const JumpWrite> writes) {
-  const auto pieces = pieces_of(writes);
+  const auto pages = by_page(writes);
   std::vector<Bytes> found;
   std::vector<process::ReadRequest> requests;
-  for (const PieceWrite& piece : pieces) {
-    found.emplace_back(piece.before->size());
-    requests.push_back({piece.at, found.back(), false});
+  for (const PageWrites& pieces : pages) {
+    found.emplace_back(size_of(pieces));
+    requests.push_back({pieces.front().at, found.back(), false});
   }
   memory.read_many(requests);
-  for (std::size_t i = 0; i < pieces.size(); ++i)
-    if (!requests[i].ok || found[i] != *pieces[i].before) return pieces[i].of;
+  for (std::size_t i = 0; i < pages.size(); ++i)
+    for (const PieceWrite& piece : pages[i]) {
+      const auto offset = static_cast<std::size_t>(piece.at - pages[i].front().at);
+      const auto present = std::span(found[i]).subspan(offset, piece.before->size());
+      if (!requests[i].ok || !std::ranges::equal(present, *piece.before)) return piece.of;
+    }
   return nullptr;
 }
 

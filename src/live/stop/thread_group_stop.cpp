@@ -23,7 +23,6 @@ ThreadGroupStop::ThreadGroupStop(Session& session, std::chrono::nanoseconds max_
   stopped_.resize(threads.entries().size() + 17);  // its pages are there when the stop needs them
   stopped_.clear();
   asked_.reserve(stopped_.capacity());
-  heartbeat_.emplace();
   // Threads that run go on while the others are stopped and let go, undisturbed by the work that this is; and
   // a thread that wakes up goes where only stent is, because that looks idle to the scheduler: it does not
   // count a real-time thread as load.
@@ -37,6 +36,8 @@ std::optional<Unstoppable> ThreadGroupStop::stop_blocked() {
   if (failure) {
     resume();
   } else {
+    attach_.emplace();
+    heartbeat_.emplace();
     const bool together = session_->threads_->entries().size() <= few_threads;
     if (together || aside_->are_left()) urgent_.emplace();
     failure = stop(!together);
@@ -52,7 +53,7 @@ std::optional<Unstoppable> ThreadGroupStop::stop_running() {
   // A thread born of one that was inside clone(2) when it was seized may have come unseen, or one of the
   // leader.
   while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
-  if (!failure && threads.seize_leader()) failure = stop(false);
+  if (!failure && threads.seize_leader(*attach_)) failure = stop(false);
   while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
   if (!failure) failure = threads.new_memory_sharer();
   if (failure) {
@@ -86,7 +87,7 @@ std::optional<Unstoppable> ThreadGroupStop::stop_asked() {
   ThreadTable& threads = *session_->threads_;
   std::ranges::partition(asked_, [](const ThreadTable::Entry* entry) { return entry->view.was_blocked; });
   for (ThreadTable::Entry* entry : asked_) entry->tracee.interrupt();
-  if (heartbeat_->beats()) threads.await_all(asked_, *began_ + max_pause_);
+  if (heartbeat_->beats()) threads.await_all(asked_, aside_->are_left(), *began_ + max_pause_);
   for (ThreadTable::Entry* entry : asked_) {
     const auto outcome = threads.settle(*entry, *began_ + max_pause_);
     if (outcome == ThreadTable::Outcome::stopped) stopped_.push_back(entry->view);
@@ -120,6 +121,7 @@ std::chrono::nanoseconds ThreadGroupStop::resume() {
   urgent_.reset();
   aside_.reset();
   heartbeat_.reset();
+  attach_.reset();
   resumed_ = true;
   complete_ = false;
   return window_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "live/stop/heartbeat.hpp"
+#include "live/stop/patient_seize.hpp"
 #include "live/stop/scheduling.hpp"
 #include "live/stop/session.hpp"
 #include "live/stop/stopped_thread.hpp"
@@ -67,6 +68,7 @@ class ThreadGroupStop {
   bool complete_ = false;
   bool resumed_ = false;
   std::vector<ThreadTable::Entry*> asked_;  ///< to stop, those that slept first
+  std::optional<PatientSeize> attach_;      ///< made before the first stop: for the leader
   std::optional<Heartbeat> heartbeat_;
   std::optional<OtherProcessors> aside_;
   std::optional<UrgentScheduling> urgent_;

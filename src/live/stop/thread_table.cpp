@@ -1,5 +1,6 @@
 #include "live/stop/thread_table.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -75,6 +76,7 @@ void ThreadTable::seize_others() {
   releasing_ = false;
   sharer_.reset();
   leader_ = read_thread_stat(target_->pid(), {target_->pid().value});
+  folder_ = UniqueFd(::open(process::proc_path(target_->pid(), "/task").c_str(), O_PATH | O_CLOEXEC));
   while (seize_listed(false) != 0) pump();
   if (!leader_ || leader_->is_dead() || find(leader_->tid) != nullptr || entries_.empty()) {
     leader_.reset();
@@ -86,9 +88,9 @@ void ThreadTable::seize_others() {
   if (!alive) throw target_gone(target_->pid(), "ended");
 }
 
-bool ThreadTable::seize_leader() {
+bool ThreadTable::seize_leader(PatientSeize& attach) {
   const auto leader = std::exchange(leader_, std::nullopt);
-  if (!leader || seize(*leader) == nullptr) return false;
+  if (!leader || seize(*leader, attach) == nullptr) return false;
   require_target();  // it may have executed, which untraced it did not report
   return true;
 }
@@ -103,8 +105,7 @@ bool ThreadTable::holds_everything() const {
   // The folder has two links of its own and one for each thread of the group (fs/proc/base.c). A thread that
   // has ended counts there until it is reaped, and is held here until then.
   struct stat folder {};
-  if (skipped_ != 0 || ::stat(process::proc_path(target_->pid(), "/task").c_str(), &folder) != 0)
-    return false;
+  if (skipped_ != 0 || ::fstat(folder_.get(), &folder) != 0) return false;
   const auto held = std::count_if(entries_.begin(), entries_.end(), [](const auto& entry) {
     return entry->tracee.state() != Tracee::State::ended;
   });
@@ -197,10 +198,11 @@ std::vector<int> ThreadTable::busy_processors() const {
 
 /// The last one asked is waited for first: those that must share a processor with stent stop while it sleeps,
 /// without waking it up each time.
-void ThreadTable::await_all(std::span<Entry* const> asked, Clock::time_point deadline) const {
-  // A thread that runs elsewhere stops within a few microseconds, less than falling asleep and waking up
-  // takes.
-  constexpr Clock::duration worth_spinning = std::chrono::microseconds(8);
+void ThreadTable::await_all(std::span<Entry* const> asked, bool run_elsewhere,
+                            Clock::time_point deadline) const {
+  // A thread that runs elsewhere stops within microseconds, less than falling asleep and waking up takes,
+  // where that ends the rest of a virtual processor.
+  const Clock::duration worth_spinning = std::chrono::microseconds(run_elsewhere ? 50 : 8);
   const auto ran = std::ranges::find_if(asked, [](const Entry* e) { return !e->view.was_blocked; });
   const auto sleep = [deadline](std::span<Entry* const> some) {
     for (std::size_t i = some.size(); i-- > 0 && Clock::now() < deadline;)

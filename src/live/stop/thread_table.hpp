@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/unique_fd.hpp"
 #include "live/process/births.hpp"
 #include "live/process/process.hpp"
 #include "live/stop/scheduling.hpp"
@@ -52,7 +53,7 @@ class ThreadTable {
   /// stopped: while the leader is not traced, the kernel drops signals that the process ignores and that are
   /// sent to it as a whole. Traced, they would wake threads, and break calls of theirs that report EINTR,
   /// though another thread takes the signal.
-  bool seize_leader();
+  bool seize_leader(PatientSeize& attach);
   /// Seizes one thread; null when it has ended or is the kernel's. Throws as `seize_others`.
   Entry* seize(const process::ThreadStat& thread);
   /// Seizes threads that came unseen, but the leader while `seize_leader` is to come; returns how many there
@@ -75,8 +76,8 @@ class ThreadTable {
   /// The processors on which threads ran when they were seized, each once or more.
   [[nodiscard]] std::vector<int> busy_processors() const;
   /// After `interrupt()` of each: lets time pass in which most of them stop; a `Heartbeat` must beat. Those
-  /// that slept must stand before those that ran.
-  void await_all(std::span<Entry* const> asked, Clock::time_point deadline) const;
+  /// that slept must stand before those that ran; `run_elsewhere`: on other processors than stent's.
+  void await_all(std::span<Entry* const> asked, bool run_elsewhere, Clock::time_point deadline) const;
   /// After `entry.tracee.interrupt()`: waits for its event stop, cures EINTR and fills `entry.view`.
   Outcome settle(Entry& entry, Clock::time_point deadline);
   /// Lets a thread go for good, from its event stop.
@@ -115,6 +116,7 @@ class ThreadTable {
   std::vector<std::unique_ptr<Entry>> entries_;
   bool executed_ = false;    ///< a thread vanished: its exec goes on under the leader's id
   std::size_t skipped_ = 0;  ///< listed threads that cannot be traced
+  UniqueFd folder_;          ///< of the threads
   std::optional<Pid> sharer_;
   std::optional<process::Births> births_;      ///< since `memory_sharer`
   std::optional<process::ThreadStat> leader_;  ///< that `seize_leader` is to seize
