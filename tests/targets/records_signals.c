@@ -40,9 +40,6 @@ static void on_interval(int number) {
 static void* wait_for_nothing(void* unused) {
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event;
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, NULL);
   for (;;) epoll_wait(epoll, &event, 1, -1);
   return unused;
 }
@@ -71,7 +68,10 @@ int main(int argc, char** argv) {
   action.sa_sigaction = on_timer;
   sigaction(SIGRTMIN + 5, &action, NULL);
   pthread_t thread;
+  sigset_t none;
+  pthread_sigmask(SIG_BLOCK, &action.sa_mask, &none);  // the thread is born deaf, so that only this one handles any
   pthread_create(&thread, NULL, wait_for_nothing, NULL);
+  pthread_sigmask(SIG_SETMASK, &none, NULL);
   if (timers > 0)
     start_timers(timers);
   else
