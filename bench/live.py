@@ -206,14 +206,20 @@ def call_overhead_ns(stent, program, patch):
     return round(statistics.median(differences), 2)
 
 
-def entry_max_pause_us(builder, stent, program, rounds):
-    """Of `entry` at 1,000 threads, with --no-stop where this stent offers it."""
-    usage = subprocess.run([stent.program, "apply", "--help"], capture_output=True, text=True).stdout
-    how = ["--consistency", "entry", *(["--no-stop"] if "--no-stop" in usage else [])]
+def entry_pauses(builder, stent, program, rounds):
+    """Of `entry` with --no-stop at 1,000 threads; what the spinning thread sees by itself is taken off, like for like."""
     patch = builder.patch(program, "one", "--consistency", "entry")
     with Target(program, 1000) as target:
-        cycles = [apply_and_revert(stent, patch, target, *how) for _ in range(rounds)]
-    return microseconds(max(0, max(gap for gap, *_ in cycles) - statistics.median(idle for *_, idle in cycles)))
+        cycles = [apply_and_revert(stent, patch, target, "--consistency", "entry", "--no-stop") for _ in range(rounds)]
+    gaps, idle = [gap for gap, *_ in cycles], [idle for *_, idle in cycles]
+    held = [report["longest_pause_ns"] for _, report, *_ in cycles]
+    return {
+        "entry_max_pause_us": microseconds(max(0, max(gaps) - max(idle))),
+        "entry_idle_max_us": microseconds(max(idle)),
+        "entry_pause_us": microseconds(max(0, statistics.median(gaps) - statistics.median(idle))),
+        "entry_held_us": microseconds(statistics.median(held)),
+        "entry_held_max_us": microseconds(max(held)),
+    }
 
 
 def print_table(rows):
@@ -228,8 +234,8 @@ def print_phases(phases):
         print(f"phases, {what}: " + ", ".join(f"{name} {took}" for name, took in row.items()))
 
 
-def measure_the_rest(builder, stent, program, one, rounds, result):
-    result["entry_max_pause_us"] = entry_max_pause_us(builder, stent, program, rounds)
+def measure_the_rest(builder, stent, program, one, rounds):
+    result = entry_pauses(builder, stent, program, rounds)
     many = builder.program("target_60", builder.libraries())
     many_patch = builder.patch(many, "one")
     result["start_ms"] = round(statistics.median(milliseconds(stent.program, "--version") for _ in range(rounds)), 2)
@@ -238,6 +244,7 @@ def measure_the_rest(builder, stent, program, one, rounds, result):
         result[f"{name}_ms"] = {n: times[name] for n, (times, _) in whole.items()}
         result[f"{name}_calls"] = {n: calls[name] for n, (_, calls) in whole.items()}
     result["call_overhead_ns"] = call_overhead_ns(stent, program, one)
+    return result
 
 
 def main():
@@ -268,7 +275,7 @@ def main():
         result["phases_us"] = phases
         result["functions_100_over_1"] = ratio_of_functions(stent, program, one, hundred, rounds)
         if not arguments.stop_only:
-            measure_the_rest(builder, stent, program, one, rounds, result)
+            result |= measure_the_rest(builder, stent, program, one, rounds)
     if arguments.scan:
         both, alone = subprocess.run([arguments.scan], capture_output=True, text=True, check=True).stdout.split()
         result["scan_gbps"] = float(both)
