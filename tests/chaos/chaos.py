@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Applies and reverts a patch again and again in a program that does everything at once, killing stent now and then.
+"""Applies and reverts two patches again and again in a program that does everything at once, killing stent now and then:
+one in one stop, the other with --no-stop.
 
     chaos.py STENT [--cycles N] [--kills K] [--seed S]
 
@@ -25,16 +26,17 @@ def run(*command):
 
 
 def build(stent, work):
-    """The target, and a patch of it."""
-    for name in ("before", "after"):
+    """The target, and two patches of it: for one stop, and for none."""
+    for name in ("before", "after", "alone"):
         source = work / "work.c"
         source.write_text((HERE / f"work_{name}.c").read_text())
         run("gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", source, "-o", work / f"{name}.o")
     run("g++", "-std=c++20", "-O2", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id",
         HERE / "target.cpp", work / "before.o", "-o", work / "target")
-    run(stent, "create", "--ack", "*=a test", "--target", work / "target", "-o", work / "fix.stent",
-        work / "before.o", work / "after.o")
-    return work / "target", work / "fix.stent"
+    for after, consistency in (("after", "all"), ("alone", "entry")):
+        run(stent, "create", "--ack", "*=a test", "--target", work / "target", "-o", work / f"{after}.stent",
+            "--consistency", consistency, work / "before.o", work / f"{after}.o")
+    return work / "target", work / "after.stent", work / "alone.stent"
 
 
 class Target:
@@ -96,15 +98,17 @@ def must(command, allowed):
     return time.monotonic() - began
 
 
-def cycles(options, stent, target, patch, chance):
+def cycles(options, stent, target, patch, alone, chance):
     # The machine may be loaded: a thread is given two seconds to come to its stop.
-    how = ["--pid", str(target.pid), "--timeout", "60", "--max-pause", "2000"]
-    apply, revert = [stent, "apply", str(patch), *how], [stent, "revert", str(patch), *how]
+    how = ["--pid", str(target.pid), "--timeout", "60"]
+    stopping = [[stent, what, str(patch), *how, "--max-pause", "2000"] for what in ("apply", "revert")]
+    without_stop = [[stent, what, str(alone), *how, "--no-stop"] for what in ("apply", "revert")]
     kill_every = options.cycles / options.kills if options.kills else 0
     killed, usual, interrupted = 0, 0.02, 0
     for cycle in range(options.cycles):
         killed_before = killed
         to_kill = kill_every and cycle >= killed * kill_every and killed < options.kills
+        apply, revert = without_stop if chance.random() < 0.25 else stopping
         for command, done_before in ((apply, ALREADY_APPLIED), (revert, NOT_APPLIED)):
             if to_kill and chance.random() < 0.5:
                 to_kill = False
@@ -136,11 +140,11 @@ def main():
     options = parser.parse_args()
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        program, patch = build(options.stent, pathlib.Path(folder))
+        program, patch, alone = build(options.stent, pathlib.Path(folder))
         target = Target(program)
         try:
             code, descriptors, began = target.code(), target.descriptors(), target.ask()
-            killed = cycles(options, options.stent, target, patch, chance)
+            killed = cycles(options, options.stent, target, patch, alone, chance)
             end = target.ask("settle")
             assert end["sent"] == end["received"], f"signals lost: {end}"
             assert all(end[name] == 0 for name in NEVER), end

@@ -1,5 +1,5 @@
-// What the chaos target computes: pair() calls first() and second(), which lie in pages of their own, so that the
-// three can only switch together by a transit.
+// What the chaos target computes: pair() calls first() and second(), which lie in pages of their own, so that
+// the three can only switch together by a transit.
 #define APART __attribute__((noinline, aligned(4096)))
 
 APART long first(long x) { return x * 3 + 2; }

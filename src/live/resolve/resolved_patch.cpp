@@ -143,11 +143,13 @@ void place_images(ResolvedPatch& result, const patch::Patch& patch, const proces
   const std::uint64_t record = page_up(reserve.record);
   const std::uint64_t working = page_up(reserve.working) + (new_shadow_table ? page : 0);
   std::uint64_t before = record + working;
+  const std::uint64_t seed = load<std::uint64_t>(patch.id.bytes, 0);
   for (const patch::Image& image : patch.images) {
     const process::Module& module = find_module(modules, image.module, image.module_name);
     AddressLimits limits = everywhere;
     if (module.elf_type == ET_EXEC) limits.highest = {low_end};
-    const RemoteRange window = choose_window(mappings, module.extent(), before + image.window_size(), limits);
+    const RemoteRange window =
+        own_window(mappings, module.extent(), before + image.window_size(), limits, seed);
     if (result.images.empty()) {
       result.record = {window.begin, record};
       result.working = {result.record.end(), working};

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 constexpr std::int64_t reach = (std::int64_t{1} << 31) - (std::int64_t{1} << 20);
+constexpr RemoteAddress end_of_numbers{std::uint64_t{1} << 32};
+constexpr std::int64_t own_places = std::int64_t{512} << 20;  // how far from the module
 constexpr std::int64_t stack_growth = std::int64_t{256} << 20;
 constexpr int start_brk_field = 47;  // proc(5), /proc/PID/stat
 
@@ -44,6 +46,10 @@ std::vector<Gap> usable_gaps(const std::vector<process::Mapping>& mappings, cons
   }
   add(limits.highest, false);
   return gaps;
+}
+
+bool is_in_reach(RemoteRange window, RemoteRange module) {
+  return std::max(window.end(), module.end()) - std::min(window.begin, module.begin) < reach;
 }
 
 }  // namespace
@@ -84,6 +90,24 @@ RemoteRange choose_window(const std::vector<process::Mapping>& mappings, RemoteR
         fmt::format("no free room of {} bytes within 2 GiB of the module at {:#x}", size, module.begin.value),
         "the target's address space around this module is full; restart the target to patch it");
   return {*best, static_cast<std::uint64_t>(length)};
+}
+
+RemoteRange own_window(const std::vector<process::Mapping>& mappings, RemoteRange module, std::uint64_t size,
+                       const AddressLimits& limits, std::uint64_t seed) {
+  if (module.begin < end_of_numbers) return choose_window(mappings, module, size, limits);
+  const std::uint64_t length = page_up({size}).value;
+  const std::uint64_t place = module.begin.value / length - seed % (own_places / length + 1);
+  const auto distance = [&](std::uint64_t other) { return other > place ? other - place : place - other; };
+  std::optional<std::uint64_t> best;
+  for (const Gap& gap : usable_gaps(mappings, limits)) {
+    const std::uint64_t first = (gap.begin.value + length - 1) / length;
+    const std::uint64_t end = gap.end.value / length;
+    if (first >= end) continue;
+    const std::uint64_t nearest = std::clamp(place, first, end - 1);
+    if (!is_in_reach({{nearest * length}, length}, module)) continue;
+    if (!best || distance(nearest) < distance(*best)) best = nearest;
+  }
+  return best ? RemoteRange{{*best * length}, length} : choose_window(mappings, module, size, limits);
 }
 
 }  // namespace stent::resolve

@@ -61,5 +61,39 @@ TEST(Window, ProgramsWithAddressesOf32BitsStayBelowTwoGiB) {
   EXPECT_LT(choose_window(mappings, low, 0x1000, below).begin, low.begin);
 }
 
+TEST(OwnWindow, IsTheSameAgainAndAnotherForAnother) {
+  std::vector<process::Mapping> mappings{mapping(0x5555'0000'0000, 0x5555'0001'0000)};
+  const RemoteRange first = own_window(mappings, module, 0x3000, limits, 12345);
+  EXPECT_EQ(own_window(mappings, module, 0x3000, limits, 12345), first);
+  EXPECT_EQ(first.begin.value % 0x3000, 0U);
+  EXPECT_FALSE(own_window(mappings, module, 0x3000, limits, 54321).overlaps(first));
+  mappings.insert(mappings.begin(), mapping(first.begin.value, first.end().value));
+  const RemoteRange second = own_window(mappings, module, 0x3000, limits, 12345);
+  EXPECT_FALSE(second.overlaps(first));
+  EXPECT_EQ(second.begin.value % 0x3000, 0U);
+  EXPECT_LE(second.begin.value, first.end().value + 0x3000);
+}
+
+TEST(OwnWindow, StaysInReachAndOutOfTheWay) {
+  const std::vector<process::Mapping> full{mapping(0x5540'0000'0000, 0x5554'f000'0000),
+                                           mapping(0x5555'0000'0000, 0x5555'0001'0000)};
+  for (std::uint64_t seed = 1; seed < 1'000'000'000'000; seed *= 7) {
+    const RemoteRange window = own_window(full, module, 0x3000, limits, seed);
+    EXPECT_FALSE(window.overlaps(module));
+    EXPECT_GE(window.begin, RemoteAddress{0x5554'f000'0000});
+    EXPECT_LT(window.begin, RemoteAddress{0x5555'8000'0000});
+  }
+  const std::vector<process::Mapping> tight{mapping(0x5540'0000'0000, 0x5554'ffff'c000),
+                                            mapping(0x5555'0000'0000, 0x5666'0000'0000)};
+  EXPECT_EQ(own_window(tight, module, 0x2000, limits, 7), (RemoteRange{{0x5554'ffff'd000}, 0x2000}));
+}
+
+TEST(OwnWindow, IsNotAmongTheNumbersThatProgramsCountWith) {
+  const RemoteRange low{{0x400000}, 0x10000};
+  const std::vector<process::Mapping> mappings{mapping(0x400000, 0x410000),
+                                               mapping(0x410000, 0x500000, "[heap]")};
+  EXPECT_EQ(own_window(mappings, low, 0x1000, limits, 99), choose_window(mappings, low, 0x1000, limits));
+}
+
 }  // namespace
 }  // namespace stent::resolve

@@ -24,6 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t max_extended_state = 16384;
+constexpr unsigned max_tries = 5;
 constexpr auto patience_at_exit = std::chrono::seconds(2);
 
 long options() {
@@ -67,15 +68,18 @@ void await_report(std::chrono::nanoseconds at_most) {
 }
 
 std::optional<Tracee> Tracee::seize(Pid pid, Tid tid, PatientSeize& attach) {
-  const int error = attach.seize(tid, options());
-  if (error == 0) return Tracee(pid, tid);
-  const auto stat = process::read_thread_stat(pid, tid);
-  if (stat && is_held(tid)) return Tracee(pid, tid);  // attached at its birth
-  if (error == EAGAIN)
-    throw Error(ErrorCode::busy, "process " + std::to_string(pid.value) + " is replacing itself by exec",
-                "look for what it runs as now and start again");
-  if (error == ESRCH || !stat || stat->is_dead() || stat->is_kernel_worker()) return std::nullopt;
-  throw cannot_seize(pid, tid, error);
+  for (unsigned tries = 1;; ++tries) {
+    const int error = attach.seize(tid, options());
+    if (error == 0) return Tracee(pid, tid);
+    const auto stat = process::read_thread_stat(pid, tid);
+    if (stat && is_held(tid)) return Tracee(pid, tid);  // attached at its birth
+    if (error == EAGAIN)
+      throw Error(ErrorCode::busy, "process " + std::to_string(pid.value) + " is replacing itself by exec",
+                  "look for what it runs as now and start again");
+    if (error == ESRCH || !stat || stat->is_dead() || stat->is_kernel_worker()) return std::nullopt;
+    // The kernel says EPERM of the dead, too, whose number an exec may give to a living thread by now.
+    if (error != EPERM || tries == max_tries) throw cannot_seize(pid, tid, error);
+  }
 }
 
 bool Tracee::is_held(Tid tid) { return traced_by(tid) == ::gettid(); }
