@@ -116,18 +116,17 @@ std::size_t ThreadTable::seize_newcomers() { return holds_everything() ? 0 : sei
 
 void ThreadTable::adopt(Tid child) {
   if (find(child) != nullptr) return;
-  Tracee tracee = Tracee::newborn(target_->pid(), child);
   const auto stat = read_thread_stat(target_->pid(), child);
-  if (!stat) {  // a process of its own, or ended already: the destructor lets it go
+  if (!stat) {  // a process of its own, or ended already
     // What has ended has no memory, and kcmp(2) calls that equal to the memory of another that has ended.
     const auto own = read_thread_stat({child.value}, child);
     if (own && !own->is_dead() && !entries_.empty() &&
         process::shares_memory(entries_.front()->tracee.tid(), child))
       sharer_ = {child.value};
-    return;
+    return strangers_.let_go(child, [this](Tid born) { adopt(born); });
   }
-  entries_.push_back(
-      std::make_unique<Entry>(Entry{std::move(tracee), StoppedThread{.tid = child, .comm = stat->comm}}));
+  entries_.push_back(std::make_unique<Entry>(
+      Entry{Tracee::newborn(target_->pid(), child), StoppedThread{.tid = child, .comm = stat->comm}}));
 }
 
 std::optional<StopEvent> ThreadTable::await(Entry& entry, Clock::time_point deadline) {
@@ -146,6 +145,7 @@ std::optional<StopEvent> ThreadTable::await(Entry& entry, Clock::time_point dead
 }
 
 void ThreadTable::pump(const Entry* except) {
+  if (strangers_.any()) strangers_.pump([this](Tid born) { adopt(born); });
   if (entries_.empty()) return;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = *entries_[i];
@@ -333,6 +333,7 @@ void ThreadTable::adopt_unseen() {
 }
 
 bool ThreadTable::holds_any() const {
+  if (strangers_.any()) return true;
   if (entries_.empty()) return false;
   if (entries_.size() > 1 || !is_leader(*entries_.front())) return true;
   const auto leader = read_thread_stat(target_->pid(), {target_->pid().value});
@@ -371,6 +372,7 @@ void ThreadTable::detach_all() noexcept try {
     } catch (const Error&) {  // it executed and was let go
     }
   for (const auto& entry : entries_) entry->tracee.abandon();
+  strangers_.abandon();
   entries_.clear();
 } catch (const std::exception&) {  // out of memory: the kernel lets go what is still held when stent ends
 }

@@ -14,6 +14,7 @@
 #include "live/process/process.hpp"
 #include "live/stop/scheduling.hpp"
 #include "live/stop/stopped_thread.hpp"
+#include "live/stop/strangers.hpp"
 #include "live/stop/traced_memory.hpp"
 #include "live/stop/tracee.hpp"
 
@@ -114,6 +115,7 @@ class ThreadTable {
   ChildReports reports_;
   TracedMemory memory_;
   std::vector<std::unique_ptr<Entry>> entries_;
+  Strangers strangers_;
   bool executed_ = false;    ///< a thread vanished: its exec goes on under the leader's id
   std::size_t skipped_ = 0;  ///< listed threads that cannot be traced
   UniqueFd folder_;          ///< of the threads

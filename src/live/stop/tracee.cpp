@@ -216,10 +216,24 @@ void Tracee::leave() noexcept {
   state_ = left ? State::ended : State::running;  // killed in its stop: its end is still to be reported
 }
 
+void Tracee::let_go(const StopEvent& event) noexcept {
+  using Kind = StopEvent::Kind;
+  switch (event.kind) {
+    case Kind::ended: return;
+    case Kind::interrupted:
+    case Kind::group_stop:
+    case Kind::exec: return leave();
+    default: interrupt(); resume(event.signal_to_pass());
+  }
+}
+
 void Tracee::detach() noexcept try {
   if (state_ == State::ended) return;
   const auto deadline = Clock::now() + patience_at_exit;
-  const auto adopt = [this](Tid child) { Tracee(pid_, child).detach(); };
+  const auto adopt = [this](Tid child) {
+    const bool is_thread = process::read_thread_stat(pid_, child).has_value();
+    newborn(is_thread ? pid_ : Pid{child.value}, child).detach();
+  };
   if (state_ != State::stopped) {
     interrupt();
     if (settle(deadline, adopt)) cure();

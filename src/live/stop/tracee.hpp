@@ -42,7 +42,7 @@ class Tracee {
   /// Empty when the thread ended or cannot be traced because it is the kernel's. Throws `traced`,
   /// `not_permitted`, and `busy` when an exec keeps the kernel from attaching now.
   [[nodiscard]] static std::optional<Tracee> seize(Pid pid, Tid tid, PatientSeize& attach);
-  /// A thread that the kernel attached at its birth.
+  /// A thread of process `pid` that the kernel attached at its birth; its first stop comes by itself.
   [[nodiscard]] static Tracee newborn(Pid pid, Tid tid) { return Tracee(pid, tid); }
 
   /// True when this thread of stent traces `tid`.
@@ -85,6 +85,8 @@ class Tracee {
   /// From an event stop: lets it go for good. When it was killed in its stop, its end is still to be polled
   /// for.
   void leave() noexcept;
+  /// After `poll` brought `event`: lets it go for good, at once or in the event stop that comes next.
+  void let_go(const StopEvent& event) noexcept;
   /// True when it ended without a report: an exec took it away.
   [[nodiscard]] bool vanished() const { return vanished_; }
   /// Lets it go for good, from any state; a thread that does not stop soon is left to the kernel, which lets

@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -249,6 +253,54 @@ TEST(Stop, IsBoundedWhileTheTargetExecutesItselfAgainAndAgain) {
   }
   EXPECT_EQ(stops + refusals, 200) << "stent hung in an exec";
   EXPECT_NE(state_of(target.pid(), {target.pid().value}), '?');
+}
+
+/// Processes that keep every processor busy.
+class Hogs {
+ public:
+  Hogs() {
+    for (long i = 0; i < ::sysconf(_SC_NPROCESSORS_ONLN); ++i)
+      if (const pid_t hog = ::fork(); hog != 0)
+        hogs_.push_back(hog);
+      else
+        for (::prctl(PR_SET_PDEATHSIG, SIGKILL);;) continue;
+  }
+  Hogs(const Hogs&) = delete;
+  Hogs& operator=(const Hogs&) = delete;
+  ~Hogs() {
+    for (const pid_t hog : hogs_) {
+      ::kill(hog, SIGKILL);
+      ::waitpid(hog, nullptr, 0);
+    }
+  }
+
+ private:
+  std::vector<pid_t> hogs_;
+};
+
+// Starved, so that a process comes to the first stop of its life, traced, long after its birth.
+TEST(Stop, ProcessesBornMeanwhileGoOnThoughStentLives) {
+  TargetProcess target("calls_while_busy", {"0"});
+  const auto count_of_forks = [&] {
+    const std::string counts = target.ask("counts");
+    return std::stol(counts.substr(counts.find("forks ") + 6));
+  };
+  const Process process = Process::open(target.pid());
+  {
+    const Hogs hogs;
+    const sched_param none{};
+    for (const auto& thread : process.threads())
+      ASSERT_EQ(::sched_setscheduler(thread.tid.value, SCHED_IDLE, &none), 0);
+    for (int i = 0; i < 40; ++i) {
+      Session session(process);
+      ThreadGroupStop stop(session, 5s);
+      if (!stop.stop_blocked()) (void)stop.stop_running();
+      stop.resume();
+      session.serve(2ms);
+    }
+  }
+  const long before = count_of_forks();
+  EXPECT_TRUE(eventually([&] { return count_of_forks() > before + 10; })) << before << " processes";
 }
 
 TEST(Stop, AnotherStentIsTold) {
