@@ -11,8 +11,8 @@ bool needs_island(const ReplacedFunction& function) {
   return function.extents.at(0).range.size < x86_64::near_jump_size;
 }
 
-std::vector<std::optional<Extent>> assign_islands(const Image& image,
-                                                  const std::function<bool(const Extent&)>& is_free) {
+std::vector<std::optional<Extent>> assign_islands(
+    const Image& image, const std::function<bool(std::size_t, const Extent&)>& is_free) {
   std::vector<LinkRange> taken;
   std::vector<std::size_t> short_ones;
   for (std::size_t i = 0; i < image.replaced.size(); ++i) {
@@ -26,7 +26,7 @@ std::vector<std::optional<Extent>> assign_islands(const Image& image,
     const ReplacedFunction& function = image.replaced[i];
     const auto found = std::ranges::find_if(function.islands, [&](const Extent& island) {
       const auto overlaps = [&](const LinkRange& range) { return range.overlaps(island.range); };
-      return std::ranges::none_of(taken, overlaps) && is_free(island);
+      return std::ranges::none_of(taken, overlaps) && is_free(i, island);
     });
     if (found == function.islands.end())
       throw Error(ErrorCode::refused,

@@ -14,7 +14,7 @@ ReplacedFunction function(const std::string& name, std::uint64_t at, std::uint64
   return {name, {{{{at}, size}, Bytes(size)}}, {}, {}, {}, std::move(islands)};
 }
 
-bool anything(const Extent&) { return true; }
+bool anything(std::size_t, const Extent&) { return true; }
 
 TEST(AssignIslands, OnlyForShortFunctionsAndEachItsOwn) {
   Image image;
@@ -45,7 +45,7 @@ TEST(AssignIslands, NamesTheFunctionForWhichNoneIsFree) {
   Image image;
   image.replaced = {function("short", 0x1010, 3, {island(0x1020)})};
   try {
-    static_cast<void>(assign_islands(image, [](const Extent&) { return false; }));
+    static_cast<void>(assign_islands(image, [](std::size_t, const Extent&) { return false; }));
     FAIL() << "one was assigned";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::refused);

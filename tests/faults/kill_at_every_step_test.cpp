@@ -107,7 +107,7 @@ TEST_P(KilledAtEveryStep, UpgradeLeavesOldOrNew) {
   EXPECT_GT(step, 20U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, KilledAtEveryStep, testing::Values("pair", "short_pair"),
+INSTANTIATE_TEST_SUITE_P(Targets, KilledAtEveryStep, testing::Values("pair", "short_pair", "tight_pair"),
                          [](const auto& target) { return std::string(target.param); });
 
 }  // namespace

@@ -122,6 +122,32 @@ def replaced(stent, folder):
     target.process.close()
 
 
+def handed_on(stent, folder):
+    """With no room for another jump an upgrade goes on with the place of what it replaces, whatever lies below or above."""
+    target = Target(stent, folder, 32)
+    held = []
+    while target.apply(more := target.patch(f"more{len(held)}", two=60 + len(held)), expect=None).returncode == 0:
+        held.append(more)  # all places are taken
+    require(len(held) >= 1, "no room at all")
+    target.revert(held.pop())
+    two = 59 + len(held) if held else 0
+    for options in ((), ("--consistency", "entry")):
+        patches = [target.patch(f"fix{value}{len(options)}", *options, one=value) for value in (41, 42, 43)]
+        target.apply(patches[0])
+        for new, old, value in ((1, 0, 42), (2, 1, 43), (0, 2, 41)):
+            target.apply(patches[new], "--replace", patches[old])
+            target.expect(value, two, 0)
+        said = target.apply(patches[1], expect=11)  # on top of it there is no room
+        require("one has 3 bytes, a jump needs 5" in said.stderr, said.stderr)
+        target.revert(patches[0])
+        target.expect(0, two, 0)
+    for patch in held:
+        target.revert(patch)
+    target.expect(0, 0, 0)
+    target.require_untouched()
+    target.process.close()
+
+
 def exhausted(stent, folder):
     """Room for one jump: a second patch is told which function finds none, until the first is out."""
     target = Target(stent, folder, 32)
@@ -182,7 +208,7 @@ def nowhere(stent, folder):
     target.process.close()
 
 
-CASES = {"together": together, "stacked": stacked, "replaced": replaced, "exhausted": exhausted,
+CASES = {"together": together, "stacked": stacked, "replaced": replaced, "handed_on": handed_on, "exhausted": exhausted,
          "neighbour": neighbour, "nowhere": nowhere}
 
 if __name__ == "__main__":

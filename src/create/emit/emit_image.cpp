@@ -55,7 +55,7 @@ patch::Image emit_image(const model::Image& target, const std::vector<bind::Boun
   image.module = target.build_id;
   image.module_name = target.soname.empty() ? target.path.filename().string() : target.soname;
   image.replaced = replaced_functions(units, placement, draft);
-  static_cast<void>(patch::assign_islands(image, [](const patch::Extent&) { return true; }));
+  static_cast<void>(patch::assign_islands(image, [](std::size_t, const patch::Extent&) { return true; }));
   image.eh_frame = frames.eh_frame;
   image.eh_frame_hdr = frames.eh_frame_hdr;
   describe_running(target, units, placement, draft, image);

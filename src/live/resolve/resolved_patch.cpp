@@ -109,8 +109,16 @@ void choose_islands(const patch::Image& image, std::span<ResolvedFunction> funct
                                  [&](const RemoteRange& claimed) { return claimed.overlaps(range); });
     });
   };
-  const auto islands = patch::assign_islands(image, [&](const patch::Extent& island) {
+  // An upgrade may go on with the padding of what it replaces.
+  const auto is_handed_on = [&](const ResolvedFunction& function, RemoteRange range, const Bytes& padding) {
+    return std::ranges::any_of(earlier, [&](const EarlierRedirect& redirect) {
+      return redirect.leaves && redirect.entry == function.entry && redirect.island == range &&
+             redirect.island_before == padding;
+    });
+  };
+  const auto islands = patch::assign_islands(image, [&](std::size_t i, const patch::Extent& island) {
     const RemoteRange range = module.bias.to_remote(island.range);
+    if (is_handed_on(functions[i], range, island.pre_image)) return true;
     return !is_claimed(range) && memory.read(range.begin, range.size) == island.pre_image;
   });
   for (std::size_t i = 0; i < islands.size(); ++i)

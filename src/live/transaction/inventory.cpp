@@ -45,7 +45,8 @@ std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappi
   return found;
 }
 
-std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundRecord>& records) {
+std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundRecord>& records,
+                                                        const std::set<RemoteAddress>& leaving) {
   std::vector<resolve::EarlierRedirect> redirects;
   for (const FoundRecord& found : records)
     for (const RecordedFunction& function : found.record.functions) {
@@ -55,6 +56,8 @@ std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundR
       redirect.new_extents.push_back(function.island->range());
       redirect.claimed.push_back(function.island->range());
       redirect.island = function.island->range();
+      redirect.island_before = function.island->before;
+      redirect.leaves = leaving.contains(found.at);
     }
   return redirects;
 }

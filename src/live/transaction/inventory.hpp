@@ -1,6 +1,7 @@
 // The records of stent's patches found in a target.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,9 @@ struct FoundRecord {
 [[nodiscard]] std::vector<FoundRecord> find_records(const std::vector<process::Mapping>& mappings,
                                                     const process::RemoteMemory& memory);
 
-/// The redirects of those records whose jumps may stand in the target.
-[[nodiscard]] std::vector<resolve::EarlierRedirect> earlier_redirects(
-    const std::vector<FoundRecord>& records);
+/// The redirects of those records whose jumps may stand in the target; those at `leaving` are about to go.
+[[nodiscard]] std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundRecord>& records,
+                                                                      const std::set<RemoteAddress>& leaving);
 
 [[nodiscard]] std::vector<ReplacedReport> report_functions(const Record& record);
 

@@ -6,6 +6,8 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "binary/arch/x86_64/decode.hpp"
+#include "binary/arch/x86_64/jump.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -30,6 +32,13 @@ Layers layers_of(const std::vector<FoundRecord>& all, const std::set<RemoteAddre
   return layers;
 }
 
+/// Where the short jump at `entry` leads; 0 when `bytes` are none.
+RemoteAddress hop_target(RemoteAddress entry, const Bytes& bytes) {
+  const auto first = x86_64::decode_one(bytes);
+  if (bytes.size() != x86_64::short_jump_size || !first || first->flow != x86_64::Flow::jump) return {};
+  return entry + *first->branch_target;
+}
+
 class Entry {
  public:
   Entry(const std::vector<Layer>& layers, const process::RemoteMemory& memory)
@@ -43,36 +52,29 @@ class Entry {
     return bytes;
   }
 
-  /// The islands that are given back, each in a write of its own but that of the newest patch.
-  void free_islands(std::vector<redirect::JumpWrite>& writes) const {
-    for (const Layer& layer : *layers_)
-      if (layer.leaves && layer.function != layers_->back().function)
-        if (auto island = freed(*layer.function))
-          writes.push_back({layer.function->name, layer.function->entry, {}, {}, {}, std::move(island)});
-  }
-
-  /// `coming` is the island of the patch that `wanted` leads to, where it needs one.
+  /// `coming` is the patch's function that `wanted` leads to, where one comes.
   void write(const Bytes& wanted, std::vector<redirect::JumpWrite>& writes,
-             std::optional<redirect::IslandWrite> coming = {}) const {
-    free_islands(writes);
+             const RecordedFunction* coming = nullptr) const {
     const RecordedFunction& top = *layers_->back().function;
-    auto left = layers_->back().leaves ? freed(top) : std::nullopt;
-    if (coming && left) {
-      writes.push_back({top.name, top.entry, {}, {}, {}, std::move(left)});
-      left.reset();
-    }
     const Bytes present = memory_->read(top.entry, wanted.size());
-    if (present == wanted) {
-      if (left) writes.push_back({top.name, top.entry, {}, {}, {}, std::move(left)});
-      return;
-    }
-    if (present != top.written)
+    if (present != wanted && present != top.written)
       throw Error(ErrorCode::mismatch,
                   fmt::format("{} at {:#x} no longer holds the redirect of patch {}", top.name,
                               top.entry.value, layers_->back().found->record.name),
                   "something else writes into this process's code; nothing was changed by stent");
-    writes.push_back({top.name, top.entry, present, wanted, module_extents(),
-                      coming ? std::move(coming) : std::move(left)});
+    auto islands = island_writes(coming);
+    auto led_to = std::ranges::find(islands, hop_target(top.entry, wanted), &redirect::IslandWrite::at);
+    if (led_to == islands.end() && present != wanted)
+      led_to = std::ranges::find(islands, hop_target(top.entry, present), &redirect::IslandWrite::at);
+    std::optional<redirect::IslandWrite> of_entry;
+    if (led_to != islands.end()) {
+      of_entry = std::move(*led_to);
+      islands.erase(led_to);
+    }
+    for (redirect::IslandWrite& island : islands)
+      writes.push_back({top.name, top.entry, {}, {}, {}, std::move(island)});
+    if (present != wanted || of_entry)
+      writes.push_back({top.name, top.entry, present, wanted, module_extents(), std::move(of_entry)});
   }
 
   void correct_records(std::vector<redirect::JumpWrite>& writes) const {
@@ -90,19 +92,41 @@ class Entry {
   }
 
  private:
-  /// Its island as it was, where it does not hold that already.
-  [[nodiscard]] std::optional<redirect::IslandWrite> freed(const RecordedFunction& function) const {
-    if (!function.island) return {};
-    const RecordedIsland& island = *function.island;
-    const Bytes present = memory_->read(island.at, island.written.size());
-    if (present == island.before) return {};
-    if (present != island.written)
-      throw Error(
-          ErrorCode::mismatch,
-          fmt::format("the padding at {:#x} no longer holds the jump of {}", island.at.value, function.name),
-          "something else writes into this process's code; nothing was changed by stent");
-    return redirect::IslandWrite{island.at, present, island.before};
+  /// What is to change in the padding that these patches use or used: it holds the jump of the newest that
+  /// stays or comes, which may have taken it over from one that leaves, else what it held before.
+  [[nodiscard]] std::vector<redirect::IslandWrite> island_writes(const RecordedFunction* coming) const {
+    std::map<RemoteAddress, const Bytes*> wanted;
+    for (const Layer& layer : *layers_)
+      if (const auto& island = layer.function->island) {
+        if (!layer.leaves)
+          wanted[island->at] = &island->written;
+        else
+          wanted.emplace(island->at, &island->before);
+      }
+    if (coming != nullptr && coming->island) wanted[coming->island->at] = &coming->island->written;
+    std::vector<redirect::IslandWrite> writes;
+    for (const auto& [at, bytes] : wanted) {
+      Bytes present = memory_->read(at, bytes->size());
+      if (present == *bytes) continue;
+      require_known(at, present, coming);
+      writes.push_back({at, std::move(present), *bytes});
+    }
+    return writes;
   }
+
+  void require_known(RemoteAddress at, const Bytes& present, const RecordedFunction* coming) const {
+    const auto knows = [&](const RecordedFunction& function) {
+      return function.island && function.island->at == at &&
+             (function.island->before == present || function.island->written == present);
+    };
+    if (coming != nullptr && knows(*coming)) return;
+    if (std::ranges::any_of(*layers_, [&](const Layer& layer) { return knows(*layer.function); })) return;
+    throw Error(ErrorCode::mismatch,
+                fmt::format("the padding at {:#x} no longer holds the jump of {}", at.value,
+                            layers_->back().function->name),
+                "something else writes into this process's code; nothing was changed by stent");
+  }
+
   [[nodiscard]] const std::vector<RemoteRange>& module_extents() const {
     return layers_->front().function->module_extents;
   }
@@ -126,15 +150,15 @@ Rearrangement rearrange(const std::vector<FoundRecord>& all, const std::set<Remo
   for (std::size_t i = 0; coming != nullptr && i < coming->functions.size(); ++i) {
     RecordedFunction& function = coming->functions[i];
     const auto below = layers.find(function.entry);
-    std::optional<redirect::IslandWrite> island;
-    if (function.island) island = {function.island->at, function.island->before, function.island->written};
     if (below == layers.end()) {
+      std::optional<redirect::IslandWrite> island;
+      if (function.island) island = {function.island->at, function.island->before, function.island->written};
       result.entries.push_back({function.name, function.entry, function.before, function.written,
                                 function.module_extents, std::move(island)});
       continue;
     }
     const Entry place(below->second, memory);
-    place.write(function.written, result.entries, std::move(island));
+    place.write(function.written, result.entries, &function);
     function.before = place.without_leaving();
     layers.erase(below);
   }
