@@ -114,14 +114,14 @@ Placement::Placement(stop::Session& session, std::string name, std::vector<Recor
 Placement::Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
                      const std::vector<Bytes>& contents, const std::string& file)
     : session_(&session), name_(std::move(name)), pieces_(std::move(pieces)) {
-  inject::RemoteCaller caller(session);
   try {
+    inject::RemoteCaller caller(session);
     if (std::ranges::any_of(pieces_, [](const RecordedPiece& p) { return p.file_offset.value != 0; }))
       map_from_file(caller, contents, file);
     else
       map_somewhere(caller, contents);
   } catch (...) {
-    unmap(caller);
+    unmap_surely();
     throw;
   }
 }
@@ -213,14 +213,18 @@ void Placement::unmap(inject::RemoteCaller& caller) {
   }
 }
 
+/// What fails, for want of a descriptor for one, is tried again. What is left after that the next command of
+/// stent that changes this target cleans up: the record says "preparing".
+void Placement::unmap_surely() noexcept {
+  for (int tries = 0; tries < 3 && !mapped_.empty(); ++tries) try {
+      inject::RemoteCaller caller(*session_);
+      unmap(caller);
+    } catch (const Error&) {
+    }
+}
+
 Placement::~Placement() {
-  if (kept_ || mapped_.empty()) return;
-  try {
-    inject::RemoteCaller caller(*session_);
-    unmap(caller);
-  } catch (const Error&) {
-    // The record says "preparing"; the next command of stent that changes this target cleans up.
-  }
+  if (!kept_) unmap_surely();
 }
 
 void unmap_pieces(stop::Session& session, const std::vector<RecordedPiece>& pieces) {

@@ -40,6 +40,7 @@ class Placement {
   void map_from_memfd(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
   void map_anonymous(inject::RemoteCaller& caller, const std::vector<Bytes>& contents);
   void unmap(inject::RemoteCaller& caller);
+  void unmap_surely() noexcept;
 
   stop::Session* session_;
   std::string name_;
