@@ -35,22 +35,39 @@ void note_dropped(const std::vector<bind::BoundUnit>& units, std::vector<std::st
 }
 
 /// Where the matches say that the units' globals are; names about which they disagree are left out.
-std::map<std::string, LinkAddress> known_globals(const std::vector<ChosenUnit>& units) {
-  std::map<std::string, LinkAddress> known;
-  std::set<std::string> contested;
-  for (const auto& [unit, match] : units)
-    for (const model::Symbol& symbol : unit->old_object->symbols) {
+class KnownGlobals {
+ public:
+  /// Those of the old source, and those that were static in it and are global in the new.
+  explicit KnownGlobals(const std::vector<ChosenUnit>& units) {
+    for (const auto& [unit, match] : units) {
+      const auto itself = [](model::AtomId id) { return std::optional(id); };
+      add(*unit->old_object, match, itself);
+      add(*unit->new_object, match, [&](model::AtomId id) -> std::optional<model::AtomId> {
+        const auto& old_atom = unit->changes->old_atom;
+        return id.value < old_atom.size() ? old_atom[id.value] : std::nullopt;
+      });
+    }
+    for (const std::string& name : contested_) known_.erase(name);
+  }
+  [[nodiscard]] const std::map<std::string, LinkAddress>& get() const { return known_; }
+
+ private:
+  void add(const model::Object& object, const bind::UnitMatch& match, const auto& old_atom_of) {
+    for (const model::Symbol& symbol : object.symbols) {
       // An indirect function is not what stands at its address.
       const bool is_indirect = symbol.type == model::SymbolType::ifunc;
       if (symbol.binding == model::SymbolBinding::local || !symbol.definition || is_indirect) continue;
-      const auto atom = match.atoms.find(symbol.definition->atom);
+      const auto old = old_atom_of(symbol.definition->atom);
+      const auto atom = old ? match.atoms.find(*old) : match.atoms.end();
       if (atom == match.atoms.end() || match.conflicts.contains(atom->first)) continue;
       const LinkAddress at = atom->second + symbol.definition->offset;
-      if (known.try_emplace(symbol.name, at).first->second != at) contested.insert(symbol.name);
+      if (known_.try_emplace(symbol.name, at).first->second != at) contested_.insert(symbol.name);
     }
-  for (const std::string& name : contested) known.erase(name);
-  return known;
-}
+  }
+
+  std::map<std::string, LinkAddress> known_;
+  std::set<std::string> contested_;
+};
 
 }  // namespace
 
@@ -58,11 +75,11 @@ std::vector<bind::BoundUnit> bind_units(const std::vector<ChosenUnit>& units, co
                                         std::vector<std::string>& notes) {
   std::vector<bind::BoundUnit> bound;
   std::string reasons, hint;
-  const std::map<std::string, LinkAddress> globals = known_globals(units);
+  const KnownGlobals globals(units);
   for (const auto& [unit, match] : units) {
     try {
-      bound.push_back(
-          bind::bind_unit(*unit->old_object, *unit->new_object, *unit->changes, target, match, globals));
+      bound.push_back(bind::bind_unit(*unit->old_object, *unit->new_object, *unit->changes, target, match,
+                                      globals.get()));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::refused) throw;
       reasons += (reasons.empty() ? "" : "\n") + error.message();

@@ -21,7 +21,20 @@ bool is_branch(const model::Atom& atom, const model::Reference& reference) {
   });
 }
 
-bool is_out_of_reach(const bind::BoundUnit& unit, const model::Atom& atom,
+using Names = std::set<std::string>;
+
+/// Globals that the patch brings along: they lie beside its code.
+Names defined_by(const std::vector<bind::BoundUnit>& units) {
+  Names names;
+  for (const bind::BoundUnit& unit : units)
+    for (const model::Symbol& symbol : unit.new_object->symbols)
+      if (symbol.binding != model::SymbolBinding::local && symbol.definition &&
+          std::ranges::binary_search(unit.selected, symbol.definition->atom))
+        names.insert(symbol.name);
+  return names;
+}
+
+bool is_out_of_reach(const bind::BoundUnit& unit, const Names& brought, const model::Atom& atom,
                      const model::Reference& reference) {
   if (atom.kind != model::AtomKind::code || !reference.symbol) return false;
   if (reference.type != RelocationType::pc32 && reference.type != RelocationType::abs32 &&
@@ -31,14 +44,15 @@ bool is_out_of_reach(const bind::BoundUnit& unit, const model::Atom& atom,
   if (found == unit.symbols.end()) return false;
   const bool by_slot =
       found->second.access == bind::Access::slot || found->second.access == bind::Access::own_slot;
-  return by_slot && !is_branch(atom, reference);
+  const std::string& name = unit.new_object->symbols[reference.symbol->value].name;
+  return by_slot && !is_branch(atom, reference) && !brought.contains(name);
 }
 
-bool needs_slots(const bind::BoundUnit& unit) {
+bool needs_slots(const bind::BoundUnit& unit, const Names& brought) {
   return std::ranges::any_of(unit.selected, [&](model::AtomId id) {
     const model::Atom& atom = (*unit.new_object)[id];
     return std::ranges::any_of(atom.references, [&](const model::Reference& reference) {
-      return is_out_of_reach(unit, atom, reference);
+      return is_out_of_reach(unit, brought, atom, reference);
     });
   });
 }
@@ -124,9 +138,10 @@ std::vector<ChosenUnit> reach_through_slots(const std::vector<ChosenUnit>& chose
                                             const std::vector<bind::BoundUnit>& bound,
                                             std::list<ComparedUnit>& again) {
   std::vector<ChosenUnit> emitted = chosen;
+  const Names brought = defined_by(bound);
   bool is_other = false;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
-    if (!needs_slots(bound.at(i)) || !chosen[i].unit->pair.compile_again) continue;
+    if (!needs_slots(bound.at(i), brought) || !chosen[i].unit->pair.compile_again) continue;
     again.push_back(compile_and_carry_over(*chosen[i].unit));
     emitted[i].unit = &again.back();
     is_other = true;

@@ -100,8 +100,75 @@ def heal(program):
         child.kill()
 
 
+KEEPER = """%sint kept = 1;
+int keep(int n) { kept = n; return kept + 1; }
+"""
+ASKER = """#include <stdio.h>
+#include <stdlib.h>
+int keep(int n);
+%s int kept%s;
+%s
+int ask(int n) { return kept%s + n; }
+int main(void) {
+  char line[64];
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  puts("ready");
+  while (fgets(line, sizeof line, stdin)) {
+    const int first = keep(atoi(line));
+    printf("%%d\\n", first + 100 * ask(0));
+  }
+  return 0;
+}
+"""
+
+
+def between_units(stent, work):
+    """Data that one unit of the fix newly gives to another is no import, whatever registers code for imports would need."""
+    sources = ((KEEPER % "static ", ASKER % ("static", " = 1", "", "")),
+               (KEEPER % "" + "int added = 5;\n", ASKER % ("extern", "", "extern int added;", " + added")))
+    for side, texts in zip(("old", "new"), sources):
+        (work / side).mkdir()
+        for name, text in zip(("keeper.c", "asker.c"), texts):
+            (work / side / name).write_text(text)
+    words = ["gcc-12", "-O2", "-g", "-fPIE", "-c"]
+    for name in ("keeper", "asker"):
+        run(*words, work / "old" / f"{name}.c", "-o", work / f"{name}.o")
+    run("gcc-12", "-pie", work / "keeper.o", work / "asker.o", "-o", work / "program")
+    (work / "compile_commands.json").write_text(json.dumps([{
+        "directory": str(work / "old"), "file": f"{name}.c", "arguments": [*words, f"{name}.c", "-o", f"{name}.o"]}
+        for name in ("keeper", "asker")]))
+    made = subprocess.run(["diff", "-ru", "old", "new"], cwd=work, capture_output=True, text=True)
+    (work / "fix.diff").write_text(made.stdout)
+    run(stent, "create", "--ack", "*=a test", "--target", work / "program", "--compile-commands",
+        work / "compile_commands.json", "--patch", work / "fix.diff", "-o", work / "fix.stent")
+    with subprocess.Popen([work / "program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        def ask(number, wanted):
+            child.stdin.write(f"{number}\n")
+            child.stdin.flush()
+            answer = child.stdout.readline().strip()
+            if answer != wanted:
+                child.kill()
+                raise Failed(f"between units: asked {number}, answered '{answer}', not {wanted}")
+
+        child.stdout.readline()
+        ask(3, "104")
+        run(stent, "apply", work / "fix.stent", "--pid", child.pid)
+        ask(3, "804")
+        ask(9, "1410")
+        run(stent, "revert", work / "fix.stent", "--pid", child.pid)
+        ask(3, "104")
+        child.stdin.close()
+
+
 def main():
     failures = 0
+    with tempfile.TemporaryDirectory(prefix="stent-import-") as made:
+        try:
+            between_units(sys.argv[1], pathlib.Path(made))
+            print("ok   between units")
+        except (Failed, subprocess.TimeoutExpired) as failure:
+            print(f"FAIL between units: {failure}")
+            failures += 1
     for configuration in CONFIGURATIONS:
         with tempfile.TemporaryDirectory(prefix="stent-import-") as made:
             try:

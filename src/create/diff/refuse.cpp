@@ -58,8 +58,7 @@ class DataRefusals {
                  "old one are alive",
              "keep the virtual functions of the class as they were; add plain functions instead");
     else if (new_class == AtomClass::constant && ((*new_)[after].is_global || (*old_)[before].is_global))
-      refuse(subject,
-             "it is a constant that other units can see, and it changed (" + difference(before, after) + ")",
+      refuse(subject, seen_by_others(before, after) + ", and it changed (" + difference(before, after) + ")",
              "make the new value a static constant of this unit under a new name, and use that");
     else if (new_class == AtomClass::other || old_class == AtomClass::other)
       refuse(subject,
@@ -67,6 +66,14 @@ class DataRefusals {
              "leave it unchanged; what it would do at start can be done by a hook");
     else if (new_class == AtomClass::code)
       refuse(subject, "it is code that belongs to no function, and it changed", "give it a function symbol");
+  }
+
+  [[nodiscard]] std::string seen_by_others(AtomId before, AtomId after) const {
+    if (!(*new_)[after].is_global)
+      return "it was a constant that other units can see, which goes on under this name in those that stay, "
+             "and is static now";
+    if (!(*old_)[before].is_global) return "it was static, and is a constant that other units can see now";
+    return "it is a constant that other units can see";
   }
 
   std::string difference(AtomId before, AtomId after) const {

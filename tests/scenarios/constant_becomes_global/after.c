@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+extern const int steps[3];
+const int steps[3] = {1, 20, 3};
+__attribute__((noinline)) int step(int n) { return steps[n % 3]; }
+
+void scenario(int n) { printf("%d\n", step(n)); }

@@ -1,0 +1,5 @@
+static int kept = 1;
+__attribute__((noinline)) int keep(int n) {
+  kept = n;
+  return kept + 1;
+}
