@@ -36,11 +36,11 @@ std::string place_of(const review::Finding& finding) {
 
 }  // namespace
 
-std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units) {
+std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units, unsigned jobs) {
   std::vector<review::UnitPair> pairs;
   for (const auto& [unit, match] : units)
     pairs.push_back({unit->pair.source, unit->old_object.get(), unit->new_object.get(), unit->changes.get()});
-  return review::review(pairs);
+  return review::review(pairs, jobs);
 }
 
 std::vector<patch::Finding> accept_findings(const std::vector<review::Finding>& findings,

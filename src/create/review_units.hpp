@@ -15,7 +15,7 @@ namespace stent::create {
 using Acknowledgement = std::pair<std::string, std::string>;
 
 /// All units of the patch together.
-[[nodiscard]] std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units);
+[[nodiscard]] std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units, unsigned jobs);
 
 /// What the patch stores: every finding above `safe`. Throws `refused` when one is refused or needs an
 /// acknowledgement that is not given, naming each; `usage` for an acknowledgement of nothing.

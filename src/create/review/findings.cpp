@@ -6,6 +6,14 @@ namespace stent::review {
 
 void Findings::add(const std::string& subject, Finding finding) {
   finding.id = finding.kind + ":" + subject;
+  keep(std::move(finding));
+}
+
+void Findings::merge(const Findings& other) {
+  for (const auto& [id, finding] : other.by_id_) keep(finding);
+}
+
+void Findings::keep(Finding finding) {
   const auto at = by_id_.find(finding.id);
   if (at == by_id_.end())
     by_id_.emplace(finding.id, std::move(finding));

@@ -15,11 +15,16 @@ class Findings {
   /// Fills `id` from the kind and `subject`.
   void add(const std::string& subject, Finding finding);
 
+  /// Adds those of `other`.
+  void merge(const Findings& other);
+
   /// Highest level first, then by id.
   [[nodiscard]] std::vector<Finding> sorted() const;
   [[nodiscard]] bool has(const std::string& kind, const std::string& subject) const;
 
  private:
+  void keep(Finding finding);
+
   std::map<std::string, Finding> by_id_;
 };
 

@@ -9,8 +9,8 @@
 namespace stent::review {
 
 /// Everything that was noticed, highest level first, then by id; ids are unique. `units` are all units of one
-/// patch: they are reviewed together, because a caller in another unit of the patch is replaced, too.
+/// patch. `jobs` of them at a time.
 /// Throws `bad_input` for damaged debug information.
-[[nodiscard]] std::vector<Finding> review(const std::vector<UnitPair>& units);
+[[nodiscard]] std::vector<Finding> review(const std::vector<UnitPair>& units, unsigned jobs = 1);
 
 }  // namespace stent::review
