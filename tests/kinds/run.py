@@ -12,8 +12,9 @@ A case is one C or C++ file that defines `long NAME(long)` (extern "C") and says
 
 For each: check, apply, apply again (refused), list, call, revert, revert again (refused), call, apply again (mapped from
 its file), call, revert; the module's code must be the very bytes it was before. Two threads spin in a patched function and a
-signal ticks meanwhile. What gcc builds runs with its debug information. What clang builds runs stripped, and the patches are
-made in turn from the stripped module and its separate debug file, and from the full module.
+signal ticks meanwhile. The C cases of gcc and the C++ cases of clang run with their debug information. The others run
+stripped; their patches are made in turn, from kind to kind too, from the stripped module and its separate debug file, and
+from the full module as it was before.
 """
 import argparse
 import concurrent.futures
@@ -81,7 +82,7 @@ class Build:
 
     def __init__(self, cases, work, compiler, kind):
         unit_flags, link_flags, self.home = KINDS[kind]
-        self.work, self.compilers = work, compilers_of(compiler)
+        self.work, self.compilers, self.turn = work, compilers_of(compiler), list(KINDS).index(kind)
         self.debug_root = None
         self.flags = ["-O2", "-g", "-fno-ident", f"-I{HERE}", f"-I{INCLUDE}", *unit_flags]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -100,7 +101,7 @@ class Build:
             run(link, *plain, *link_flags, "-o", self.target)
             run(compiler, driver, "-pthread", *([] if dlopened else [self.target, f"-Wl,-rpath,{work}"]), "-o", self.program)
         self.full = self.target
-        if "clang" in compiler:
+        if ("clang" in compiler) != (cases[0].path.suffix == ".cpp"):
             self.strip()
         run(compiler, "-O2", "-fPIC", "-shared", HERE / "interpose.c", "-o", work / "libinterpose.so")
 
@@ -118,7 +119,7 @@ class Build:
 
     def given(self, case):
         """How `create` is told of the target."""
-        if self.debug_root is None or case.number % 2 == 0:
+        if self.debug_root is None or (case.number + self.turn) % 2 == 0:
             return ["--target", self.full]
         return ["--target", self.target, "--debug-root", self.debug_root]
 
