@@ -25,6 +25,7 @@ nlohmann::json to_json(const transaction::Applied& patch) {
           {"description", patch.description},
           {"applied_at", patch.applied_at},
           {"file", patch.origin},
+          {"untold_unwinder", patch.has_untold_unwinder},
           {"memory", {{"address", hex(patch.memory.begin.value)}, {"size", patch.memory.size}}},
           {"functions", functions}};
 }
@@ -36,6 +37,9 @@ void print(Pid pid, const transaction::Applied& patch) {
   for (const auto& function : patch.functions)
     fmt::print("  {} in {}: 0x{:x} -> 0x{:x}\n", readable(function.name), function.module,
                function.entry.value, function.replacement.value);
+  if (patch.has_untold_unwinder)
+    fmt::print(
+        "  an unwinder was loaded since and does not know the new code: `stent apply` again tells it\n");
 }
 
 nlohmann::json list_one(Pid pid, bool as_json) {

@@ -100,7 +100,8 @@ Outcome create(const Request& request) {
   }
   if (patch.images.empty()) return outcome;
   const std::vector<ChosenUnit> reviewed = each_once(chosen);
-  for (review::Finding& finding : review_units(reviewed, request.jobs)) findings.push_back(std::move(finding));
+  for (review::Finding& finding : review_units(reviewed, request.jobs))
+    findings.push_back(std::move(finding));
   patch.consistency = choose_consistency(request, patch, findings);
   if (request.report) write_report(request, reviewed, findings, files);
   patch.findings = accept_findings(findings, request.acknowledgements);

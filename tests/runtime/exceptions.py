@@ -222,8 +222,113 @@ def unknown_unwinder(stent, folder):
     process.close()
 
 
+LATER_MAIN = r"""
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int work(int (*callee)(int), int n);
+static int is_whole(int n) {  /* the chain leads to main and beyond */
+  void *frames[64];
+  return n + (backtrace(frames, 64) > 5);
+}
+static int pipes[2], cleaned;
+static void cleanup(void *unused) { cleaned += unused == NULL; }
+static int waits(int n) {
+  char byte;
+  return n + (int)read(pipes[0], &byte, 1);
+}
+static void *cancelled(void *unused) {
+  pthread_cleanup_push(cleanup, unused);
+  work(waits, 1);
+  pthread_cleanup_pop(0);
+  return NULL;
+}
+static int cancel(void) {
+  pthread_t thread;
+  void *result = NULL;
+  cleaned = 0;
+  if (pipe(pipes) || pthread_create(&thread, NULL, cancelled, NULL)) return -1;
+  pthread_cancel(thread);
+  pthread_join(thread, &result);
+  return 10 * cleaned + (result == PTHREAD_CANCELED);
+}
+static int (*through)(int (*)(int (*)(int), int), int);
+int main(int argc, char **argv) {
+  char line[64];
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  puts("ready");
+  while (fgets(line, sizeof line, stdin)) {
+    int answer = -1;
+    if (!strcmp(line, "work\n")) answer = work(getpagesize() ? abs : NULL, 1);
+    if (!strcmp(line, "frames\n")) answer = work(is_whole, 0);
+    if (!strcmp(line, "cancel\n")) answer = cancel();
+    if (!strcmp(line, "load\n") && argc > 1) {
+      void *plugin = dlopen(argv[1], RTLD_NOW);
+      if (plugin != NULL) *(void **)&through = dlsym(plugin, "through");
+      answer = through != NULL;
+    }
+    if (!strcmp(line, "throw\n")) answer = through(work, 7);
+    printf("%d\n", answer);
+  }
+  return 0;
+}
+"""
+LATER_UNIT = "int work(int (*callee)(int), int n) {{ return callee(n) + {}; }}\n"
+PLUGIN = """
+static int throws(int n) { throw n; }
+extern "C" int through(int (*work)(int (*)(int), int), int n) {
+  try {
+    return work(throws, n);
+  } catch (int value) {
+    return 100 + value;
+  }
+}
+"""
+
+
+def later_unwinder(stent, folder):
+    """The unwinder is loaded after the patch came: `apply` and `list` say so, and the next command tells it."""
+    work = Work(stent, folder, "gcc", ".c", ["-O2", "-Wno-unused-result", "-include", "stdlib.h"])
+    program = work.program(LATER_MAIN, LATER_UNIT.format(1))
+    (work.folder / "plugin.cpp").write_text(PLUGIN)
+    plugin = work.folder / "plugin.so"
+    run("g++", "-O2", "-fPIC", "-shared", work.folder / "plugin.cpp", "-o", plugin)
+    fix, other = (work.patch(LATER_UNIT.format(1), LATER_UNIT.format(added), f"fix{added}") for added in (11, 21))
+    for load, answer in (("frames", "12"), ("cancel", "11"), ("load", "1")):
+        process = Process(program, plugin)
+        said = work.do("apply", fix, process.pid)
+        require("no unwinder is loaded" in said.stdout + said.stderr, "apply does not tell: " + said.stdout + said.stderr)
+        process.expect("work", "12")
+        untold = lambda: [p["untold_unwinder"] for p in work.listed("--pid", process.pid)[0]["patches"]]
+        require(untold() == [False], "an unwinder is missed that is not there")
+        process.ask(load)
+        require(untold() == [True], f"list does not tell after {load}")
+        work.do("apply", fix, process.pid, expect=9)
+        require(untold() == [False], "still not told")
+        process.expect(load, answer)
+        process.expect("frames", "12")
+        process.expect("cancel", "11")
+        process.expect("load", "1")
+        for _ in range(3):
+            process.expect("throw", "107")
+        said = work.do("apply", other, process.pid)  # known at once, on top of it
+        require("no unwinder" not in said.stdout + said.stderr, said.stdout + said.stderr)
+        process.expect("throw", "107")
+        process.expect("frames", "22")
+        for patch in (fix, other):
+            work.do("revert", patch, process.pid)
+        for question, wanted in (("frames", "2"), ("cancel", "11"), ("throw", "107"), ("work", "2")):
+            process.expect(question, wanted)
+        require(work.listed("--pid", process.pid)[0]["patches"] == [], "memory is kept that nothing leads into")
+        process.close()
+
+
 CASES = {f"gcc.{link}": functools.partial(cell, "gcc", link) for link in LINKS}
 CASES["clang.dynamic"] = functools.partial(cell, "clang", "dynamic")
+CASES["gcc.later_unwinder"] = later_unwinder
 CASES["gcc.hidden"] = hidden
 CASES["gcc.unknown_unwinder"] = unknown_unwinder
 

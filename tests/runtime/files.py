@@ -50,6 +50,9 @@ def named(stent, folder):
         code = [line for line in maps(process).splitlines() if line.endswith(str(patch)) and " r-xp " in line]
         require(len(code) == 1, maps(process))
         offset = code[0].split()[2]
+        listed = work.listed("--pid", process.pid)[0]["patches"][0]
+        notes = run("readelf", "-n", code[0].split()[-1]).stdout  # the path that maps names tells the build-id
+        require(f"Build ID: {listed['id']}" in notes, f"{listed['id']} is not in {notes}")
         headers = run("readelf", "-lW", patch).stdout.splitlines()
         require(any("R E" in line and line.split()[1].endswith(offset.lstrip("0")) for line in headers), code[0])
         require(not [fd for fd in os.listdir(f"/proc/{process.pid}/fd")

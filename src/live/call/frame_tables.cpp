@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include "base/error.hpp"
 #include "live/resolve/bind_values.hpp"
@@ -77,6 +79,21 @@ bool has_frames(const patch::Image& image) {
   return image.eh_frame.size != 0 && image.unwind != patch::UnwindNeed::none;
 }
 
+/// How many unwinders that are loaded later an image has room for.
+constexpr std::size_t late_tables = 2;
+/// In the storage of a late table, behind libgcc's object: `add` and `remove`.
+constexpr std::int64_t told_offset = 64;
+
+/// A late table as the target remembers it.
+FrameTable as_told(FrameTable table, const process::RemoteMemory& memory) {
+  std::array<std::uint64_t, 2> told{};
+  if (memory.try_read(table.object + told_offset, std::as_writable_bytes(std::span(told)))) {
+    table.add = {told[0]};
+    table.remove = {told[1]};
+  }
+  return table;
+}
+
 /// Where the FDEs of an image begin. Lengths and CIE pointers are no relocated fields (LSB, "Exception
 /// Frames").
 std::vector<PatchAddress> descriptions(const patch::Image& image) {
@@ -119,8 +136,9 @@ bool must_unwind(const patch::Patch& patch, const process::RemoteMemory& memory,
 
 std::size_t frame_tables_wanted(const patch::Patch& patch, const process::RemoteMemory& memory,
                                 const std::vector<process::Module>& modules) {
-  std::size_t tables = 0;
-  if (std::ranges::none_of(patch.images, has_frames)) return tables;
+  if (std::ranges::none_of(patch.images, has_frames)) return 0;
+  std::size_t tables =
+      late_tables * static_cast<std::size_t>(std::ranges::count_if(patch.images, has_frames));
   for (const UnwinderCopy& copy : unwinders(patch, memory, modules))
     for (const patch::Image& image : patch.images)
       if (has_frames(image)) tables += begins(image, copy).size();
@@ -155,6 +173,11 @@ std::vector<FrameTable> plan_frame_tables(const patch::Patch& patch, const resol
                           copy.takes_single});
         object = object + static_cast<std::int64_t>(frame_object_size);
       }
+    for (std::size_t late = 0; late < late_tables; ++late) {
+      const RemoteAddress begin = resolved.images[i].base.to_remote(image.eh_frame.begin);
+      tables.push_back({{}, {}, {begin, image.eh_frame.size}, object, false, true});
+      object = object + static_cast<std::int64_t>(frame_object_size);
+    }
   }
   return tables;
 }
@@ -165,14 +188,43 @@ std::vector<FrameTable> known_frame_tables(const process::RemoteMemory& memory,
   for (const FrameTable& table : tables) {
     std::uint64_t word = 0;
     if (memory.try_read(table.object, std::as_writable_bytes(std::span(&word, 1))) && word != 0)
-      known.push_back(table);
+      known.push_back(table.is_late ? as_told(table, memory) : table);
   }
   return known;
+}
+
+std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
+                                            const std::vector<process::Module>& modules,
+                                            const std::vector<FrameTable>& tables) {
+  if (tables.empty()) return {};
+  const auto known = known_frame_tables(memory, tables);
+  const auto is_known = [&](const auto& agrees) { return std::ranges::any_of(known, agrees); };
+  std::vector<FrameTable> untold;
+  for (const UnwinderCopy& copy : exported_unwinders(memory, modules)) {
+    if (copy.takes_single) continue;  // takes more tables than there is room for
+    std::set<RemoteAddress> seen;
+    for (FrameTable table : tables) {
+      const auto same_frames = [&](const FrameTable& other) { return other.eh_frame == table.eh_frame; };
+      if (!table.is_late || seen.contains(table.eh_frame.begin) ||
+          is_known([&](const FrameTable& other) { return other.object == table.object; }) ||
+          is_known([&](const FrameTable& other) { return other.add == copy.add && same_frames(other); }) ||
+          std::ranges::any_of(untold, [&](const FrameTable& other) { return other.object == table.object; }))
+        continue;
+      seen.insert(table.eh_frame.begin);
+      table.add = copy.add;
+      table.remove = copy.remove;
+      untold.push_back(table);
+    }
+  }
+  return untold;
 }
 
 void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables) {
   constexpr std::uint64_t mark = 1;
   for (const FrameTable& table : tables) {
+    if (!table.is_planned()) continue;
+    const std::array told{table.add.value, table.remove.value};
+    if (table.is_late) caller.memory().write(table.object + told_offset, std::as_bytes(std::span(told)));
     if (table.is_single) caller.memory().write(table.object, std::as_bytes(std::span(&mark, 1)));
     caller.call(table.add, {table.eh_frame.begin.value, table.object.value, 0, 0});
   }

@@ -11,9 +11,9 @@
 
 namespace stent::call {
 
-/// What one copy of the unwinder is told in one call. Of libgcc's, a whole .eh_frame: `object` is storage of
-/// ours that it links into its list, so nothing is allocated. Of LLVM's, one FDE, and `object` is a mark of
-/// ours.
+/// What one copy of the unwinder is told in one call. Some are kept for unwinders that are loaded later:
+/// their `add` is zero until one is told. Of libgcc's, a whole .eh_frame: `object` is storage of ours that it
+/// links into its list, so nothing is allocated. Of LLVM's, one FDE, and `object` is a mark of ours.
 struct FrameTable {
   RemoteAddress add;  ///< __register_frame_info_bases(begin, object, 0, 0), or __unw_add_dynamic_fde(begin)
   RemoteAddress remove;  ///< __deregister_frame_info_bases(begin), or __unw_remove_dynamic_fde(begin)
@@ -22,6 +22,9 @@ struct FrameTable {
   /// store.
   RemoteAddress object;
   bool is_single = false;  ///< LLVM's; to remove what was not added does nothing there
+  bool is_late = false;    ///< kept for later; what was told stands in the target, behind the object
+
+  [[nodiscard]] bool is_planned() const { return add.value != 0; }
 };
 
 /// Bytes of storage for one object; libgcc's has 48.
@@ -39,6 +42,12 @@ inline constexpr std::uint64_t frame_object_size = 128;
                                                         const resolve::ResolvedPatch& resolved,
                                                         const process::RemoteMemory& memory,
                                                         const std::vector<process::Module>& modules);
+
+/// What `tables` still have to be told to: unwinders of gcc's kind that were loaded after the patch was
+/// applied.
+[[nodiscard]] std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
+                                                          const std::vector<process::Module>& modules,
+                                                          const std::vector<FrameTable>& tables);
 
 /// What an unwinder that is not gcc's makes of it, `known_frame_tables` tells.
 void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables);

@@ -60,10 +60,12 @@ struct Resolver {
     if (const auto found = space.symbols->find(binding.name, where.version, own_module()))
       return found->value;
     if (where.weak) return 0;
-    throw Error(ErrorCode::mismatch,
-                fmt::format("no module of the target defines {}{}{}", binding.name,
-                            where.version.empty() ? "" : "@", where.version),
-                "the patch needs a library function that this process has not loaded");
+    throw Error(
+        ErrorCode::mismatch,
+        fmt::format("no module of the target defines {}{}{}", binding.name, where.version.empty() ? "" : "@",
+                    where.version),
+        "the patch needs a library that this process has not loaded, or code that the target was linked "
+        "without (a member of an archive, a dropped section): put that code into the changed source");
   }
 };
 

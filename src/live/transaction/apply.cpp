@@ -130,18 +130,17 @@ void compute(Prepared& prepared, const patch::Patch& patch, const process::Proce
   auto standing = prepared.earlier;
   std::erase_if(standing, [](const FoundRecord& f) { return f.record.state == RecordState::retained; });
   const std::size_t tables = call::frame_tables_wanted(patch, target.module_memory(), prepared.modules);
+  prepared.record = describe(patch, prepared.earlier, options);
+  const auto going = leaving(prepared, prepared.earlier);
   prepared.resolved = resolve::resolve(
-      patch, target, mappings, earlier_redirects(standing),
+      patch, target, mappings, earlier_redirects(standing, going),
       {record_room(patch, options, tables), tables * call::frame_object_size, shadow_table(prepared.earlier)},
       ask);
   prepared.writes = redirect::plan(prepared.resolved);
-  prepared.record = describe(patch, prepared.earlier, options);
   complete(prepared.record, prepared, patch);
   prepared.record.runtime = runtime_of(patch, prepared.resolved, target, prepared.modules);
   prepared.record.runtime.origin = options.origin;
-  prepared.writes =
-      rearrange(prepared.earlier, leaving(prepared, prepared.earlier), &prepared.record, target.memory())
-          .entries;
+  prepared.writes = rearrange(prepared.earlier, going, &prepared.record, target.memory()).entries;
   if (options.no_stop) refuse_without_stop(prepared.record, target, prepared.writes);
 }
 
@@ -206,7 +205,7 @@ void verify(const std::vector<redirect::JumpWrite>& writes, const process::Remot
 bool leads_to_new(const redirect::Switch& change, const process::RemoteMemory& memory) {
   if (change.transit() && redirect::in_use(*change.transit(), memory)) return true;
   return std::ranges::any_of(redirect::pieces_of(change.writes()), [&](const redirect::PieceWrite& piece) {
-    return memory.read(piece.at, piece.after->size()) == *piece.after;
+    return *piece.before != *piece.after && memory.read(piece.at, piece.after->size()) == *piece.after;
   });
 }
 
@@ -315,7 +314,12 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   if (options.from_file) back_by_file(prepared.record.pieces, patch, present);
   auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
-  verify(prepared.writes, target.memory(), std::get<Change>(outcome).notes);
+  auto& notes = std::get<Change>(outcome).notes;
+  verify(prepared.writes, target.memory(), notes);
+  if (may_load_unwinder(prepared.record.runtime, target, prepared.modules))
+    notes.push_back(
+        "no unwinder is loaded in this process yet: one that backtrace() or pthread_cancel() loads does not "
+        "know the new code until `stent apply` is asked again");
   return report_of(patch, pid, prepared.record, std::get<Change>(outcome), began);
 }
 

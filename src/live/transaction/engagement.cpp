@@ -46,8 +46,8 @@ void run(call::FunctionCaller& caller, const RecordedHook& hook, std::chrono::na
 void add_tables(call::FunctionCaller& caller, const RecordedRuntime& runtime,
                 const process::RemoteMemory& memory) {
   call::add_frame_tables(caller, runtime.frame_tables);
-  if (!runtime.must_unwind ||
-      call::known_frame_tables(memory, runtime.frame_tables).size() == runtime.frame_tables.size())
+  const auto planned = std::ranges::count_if(runtime.frame_tables, &call::FrameTable::is_planned);
+  if (!runtime.must_unwind || std::ssize(call::known_frame_tables(memory, runtime.frame_tables)) == planned)
     return;
   throw Error(
       ErrorCode::refused,
@@ -89,11 +89,25 @@ void disengage(stop::Session& session, const std::vector<FoundRecord>& records, 
   call::remove_frame_tables(caller, known, target.memory(), target.modules());
 }
 
+std::vector<call::FrameTable> untold(const process::Process& target, const Record& record) {
+  if (record.state != RecordState::applied || record.runtime.frame_tables.empty()) return {};
+  return call::untold_frame_tables(target.memory(), target.modules(), record.runtime.frame_tables);
+}
+
+void tell_later_unwinders(stop::Session& session, const std::vector<FoundRecord>& records) {
+  for (const FoundRecord& found : records) {
+    const auto tables = untold(session.target(), found.record);
+    if (tables.empty()) continue;
+    auto caller = caller_for(session, records, found.record);
+    call::add_frame_tables(caller, tables);
+  }
+}
+
 Engagement::Engagement(stop::Session& session, const std::vector<FoundRecord>& records, const Record& record,
                        Placement& placement, std::chrono::nanoseconds patience)
     : session_(&session), records_(&records), record_(&record) {
   const bool asks = record.runtime.has_hooks(patch::HookKind::pre_apply);
-  if (record.runtime.frame_tables.empty() && !asks) return;
+  if (std::ranges::none_of(record.runtime.frame_tables, &call::FrameTable::is_planned) && !asks) return;
   bool is_left_running = false, has_thread = false;
   try {
     auto caller = caller_for(session, records, record);

@@ -23,6 +23,12 @@ void run_late_hooks(stop::Session& session, const std::vector<FoundRecord>& reco
 /// Takes the patch's call frames back from the unwinders. Nothing happens when they do not know them.
 void disengage(stop::Session& session, const std::vector<FoundRecord>& records, const Record& record);
 
+/// What unwinders that were loaded since `record` was applied do not know of it.
+[[nodiscard]] std::vector<call::FrameTable> untold(const process::Process& target, const Record& record);
+
+/// Tells them. Throws `busy` when no thread is suitable.
+void tell_later_unwinders(stop::Session& session, const std::vector<FoundRecord>& records);
+
 /// From placement to the switch: tells the unwinders, then asks the pre_apply hooks. Undone on destruction
 /// unless `keep` is called, so it goes before the placement.
 class Engagement {

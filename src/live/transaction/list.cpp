@@ -1,3 +1,4 @@
+#include "live/transaction/engagement.hpp"
 #include "live/transaction/inventory.hpp"
 
 namespace stent::transaction {
@@ -21,7 +22,8 @@ std::vector<Applied> list(Pid pid) {
   for (const FoundRecord& found : find_records(target.mappings(), target.memory()))
     result.push_back({found.record.name, found.record.id, found.record.description, found.record.applied_at,
                       report_functions(found.record), found.memory(), segments_of(found.record),
-                      found.record.runtime.origin, to_string(found.record.state)});
+                      found.record.runtime.origin, to_string(found.record.state),
+                      !untold(target, found.record).empty()});
   return result;
 }
 

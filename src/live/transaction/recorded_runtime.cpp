@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.hpp"
+#include "live/resolve/dynamic_symbols.hpp"
 
 namespace stent::transaction {
 
@@ -23,11 +25,26 @@ RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPat
   return runtime;
 }
 
+bool may_load_unwinder(const RecordedRuntime& runtime, const process::Process& target,
+                       const std::vector<process::Module>& modules) {
+  static const std::set<std::string> loaders{"backtrace", "pthread_cancel", "pthread_exit"};
+  if (runtime.frame_tables.empty() ||
+      std::ranges::any_of(runtime.frame_tables, &call::FrameTable::is_planned))
+    return false;
+  return std::ranges::any_of(modules, [&](const process::Module& module) {
+    const auto symbols =
+        module.is_executable ? resolve::DynamicSymbols::of(target.module_memory(), module) : std::nullopt;
+    return symbols && std::ranges::any_of(symbols->filled_slots(), [&](const resolve::FilledSlot& slot) {
+             return loaders.contains(slot.symbol);
+           });
+  });
+}
+
 Bytes serialise(const RecordedRuntime& runtime) {
   nlohmann::json tables = nlohmann::json::array(), hooks = nlohmann::json::array();
   for (const call::FrameTable& table : runtime.frame_tables)
     tables.push_back({table.add.value, table.remove.value, table.eh_frame.begin.value, table.object.value,
-                      table.is_single, table.eh_frame.size});
+                      table.is_single, table.eh_frame.size, table.is_late});
   for (const RecordedHook& hook : runtime.hooks)
     hooks.push_back({static_cast<unsigned>(hook.kind), hook.name, hook.address.value});
   const nlohmann::json json = {{"origin", runtime.origin},
@@ -51,7 +68,8 @@ RecordedRuntime parse_runtime(ByteView bytes) {
                                       {row.at(1).get<std::uint64_t>()},
                                       {{row.at(2).get<std::uint64_t>()}, row.at(5).get<std::uint64_t>()},
                                       {row.at(3).get<std::uint64_t>()},
-                                      row.at(4).get<bool>()});
+                                      row.at(4).get<bool>(),
+                                      row.at(6).get<bool>()});
     json.at("must_unwind").get_to(runtime.must_unwind);
     for (const auto& row : json.at("hooks"))
       runtime.hooks.push_back({static_cast<patch::HookKind>(row.at(0).get<unsigned>()),

@@ -30,6 +30,10 @@ struct RecordedRuntime {
                                          const process::Process& target,
                                          const std::vector<process::Module>& modules);
 
+/// True when nobody was told of the call frames, and the program uses what loads an unwinder.
+[[nodiscard]] bool may_load_unwinder(const RecordedRuntime& runtime, const process::Process& target,
+                                     const std::vector<process::Module>& modules);
+
 [[nodiscard]] Bytes serialise(const RecordedRuntime& runtime);
 /// Throws `bad_input` on damage.
 [[nodiscard]] RecordedRuntime parse_runtime(ByteView bytes);

@@ -85,7 +85,10 @@ class Recovery {
   [[nodiscard]] const process::RemoteMemory& memory() const { return session_->target().memory(); }
   [[nodiscard]] bool is_redirected(const Record& record) const {
     return std::ranges::all_of(record.functions, [&](const RecordedFunction& function) {
-      return memory().read(function.entry, function.written.size()) == function.written;
+      if (memory().read(function.entry, function.written.size()) != function.written) return false;
+      // An upgrade that goes on with the padding of what it replaces leaves the entry as it is.
+      return !function.island ||
+             memory().read(function.island->at, function.island->written.size()) == function.island->written;
     });
   }
   void enter(FoundRecord& found, RecordState state) {
@@ -115,13 +118,14 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
       if (auto busy = recovery.finish(*found)) return busy;
   for (const FoundRecord& found : all)
     if (may_be_free(found, options)) release(session, all, found, options, 1);
+  afterwards([&] { tell_later_unwinders(session, all); });
   return std::nullopt;
 }
 
 bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings,
               const Options& options) {
   const auto needs_work = [&](const FoundRecord& found) {
-    return is_left_over(found) || may_be_free(found, options);
+    return is_left_over(found) || may_be_free(found, options) || !untold(target, found.record).empty();
   };
   return std::ranges::any_of(find_records(mappings, target.memory()), needs_work) ||
          !stray_descriptors(target.pid()).empty() || !call::find_left_call_sites(target, mappings).empty() ||

@@ -79,6 +79,7 @@ struct Applied {
   /// "applied", or what an interrupted stent left behind ("incomplete"), or "retained" (reverted, memory
   /// kept).
   std::string state;
+  bool has_untold_unwinder = false;  ///< loaded since; the next command that changes the process tells it
 };
 
 /// Applies `patch` to the process; all of it or nothing.
