@@ -22,8 +22,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "stent/real/redis"
 ZIPMAP = bytes.fromhex("091101fe040000000100ff00040076616c31ff0900f9d5a4f77d003f1b")
 DEADLINE_SECONDS = 30
-# The compiler moves most of readSyncBulkPayload into a part of its own, which the review takes for a new function.
-WORD = ("--ack", "*=the full synchronisation that goes on in old code ends before: CVE-2026-23631")
 FIVE = ("CVE-2026-23631", "CVE-2026-25243", "CVE-2026-66373", "CVE-2026-81934", "CVE-2026-92925")
 SIX = {"clusterProcessPacket", "rdbLoadObject", "readSyncBulkPayload", "_sdsnewlen", "tlsProcessPendingData",
        "zipmapValidateIntegrity"}
@@ -112,9 +110,9 @@ def stent(program, *arguments):
     return done.stdout
 
 
-def create(program, name, work, diff=None, acks=()):
+def create(program, name, work, diff=None):
     patch = work / f"{name}.stent"
-    print(stent(program, "create", *acks, "--target", CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
+    print(stent(program, "create", "--target", CACHE / "stock/usr/bin/redis-check-rdb", "--same-build",
                 CACHE / "source/debian/redis-tools/usr/bin/redis-check-rdb", "--debug-root", CACHE / "debug",
                 "--compile-commands", CACHE / "compile_commands.json", "--source-root", CACHE / "source",
                 "--patch", diff or CACHE / f"fixes/{name}.patch", "-o", patch), end="")
@@ -140,7 +138,7 @@ def cumulative_diffs(work):
 
 def all_five(program, server, work):
     """All fixes in one patch, and as five patches, each with the fixes before it, on top of each other."""
-    patches = [create(program, f"first{number}", work, diff, WORD) for number, diff in cumulative_diffs(work / "trees")]
+    patches = [create(program, f"first{number}", work, diff) for number, diff in cumulative_diffs(work / "trees")]
     shown = json.loads(stent(program, "show", "--json", patches[-1]))
     names = {function["name"] for image in shown["images"] for function in image["functions"]}
     must(names == SIX, f"all five fixes replace {sorted(names)}")
@@ -170,7 +168,7 @@ def heal(program, server, patch, payload, cycles):
 
 def carry_out(program, cycles, work):
     nack = bytes.fromhex((CACHE / "archive/shared-nack.hex").read_text().strip())
-    singles = {cve: create(program, cve, work) for cve in FIVE if cve != "CVE-2026-23631"}
+    singles = {cve: create(program, cve, work) for cve in FIVE}
     for patch in singles.values():
         must_pass_review(program, patch)
     fixes = [(singles["CVE-2026-66373"], nack), (singles["CVE-2026-25243"], ZIPMAP)]

@@ -8,6 +8,8 @@ namespace stent::review {
 
 void report_missing_debug(const ReviewedUnit& unit, Findings& findings);
 void report_types(const ReviewedUnit& unit, Findings& findings);
+/// Types of which a build tells no layout.
+void report_incomplete_types(const ReviewedUnit& unit, Findings& findings);
 /// Static storage: removed, retyped, constness, new state that several functions share.
 void report_statics(const ReviewedUnit& unit, Findings& findings);
 /// Signatures, results and functions that went, as far as callers outside can notice.

@@ -125,9 +125,9 @@ std::multiset<std::string> FunctionFacts::callees() const {
   return all;
 }
 
-void FunctionFacts::absorb(const FunctionFacts& part) {
-  std::erase_if(calls, [&](const Call& call) { return call.name == part.name; });
-  std::erase_if(returns, [&](const Value& value) { return value.origin() == part.name + "()"; });
+void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called) {
+  std::erase_if(calls, [&](const Call& call) { return call.name == called; });
+  std::erase_if(returns, [&](const Value& value) { return value.origin() == called + "()"; });
   calls.insert(calls.end(), part.calls.begin(), part.calls.end());
   accesses.insert(accesses.end(), part.accesses.begin(), part.accesses.end());
   comparisons.insert(comparisons.end(), part.comparisons.begin(), part.comparisons.end());
@@ -136,15 +136,28 @@ void FunctionFacts::absorb(const FunctionFacts& part) {
   constants.insert(part.constants.begin(), part.constants.end());
   factors.insert(part.factors.begin(), part.factors.end());
   arithmetic.insert(part.arithmetic.begin(), part.arithmetic.end());
-  names.erase(part.name);
+  names.erase(called);
   for (auto member :
        {&FunctionFacts::names, &FunctionFacts::addressed, &FunctionFacts::compared, &FunctionFacts::escaping})
     (this->*member).insert((part.*member).begin(), (part.*member).end());
+  addressed.erase(called);
+  has_loop = has_loop || part.has_loop;
   can_return = can_return || part.can_return;
   takes_label_address = takes_label_address || part.takes_label_address;
   has_system_call = has_system_call || part.has_system_call;
+  parameters.insert(part.parameters.begin(), part.parameters.end());
+  differences += part.differences;
+  byte_swaps += part.byte_swaps;
   atomics += part.atomics;
   fences += part.fences;
+}
+
+bool FunctionFacts::orders() const {
+  return std::ranges::any_of(code, [](const auto& step) {
+    const std::string& text = step.second;
+    const std::string condition = text.substr(0, text.find_last_of(' '));
+    return condition == "set 2" || condition == "set 6" || condition == "set 12" || condition == "set 14";
+  });
 }
 
 bool FunctionFacts::calls_to(const std::string& callee) const {

@@ -73,12 +73,15 @@ struct FunctionFacts {
   bool has_loop = false;
   bool takes_label_address = false;
   bool has_system_call = false;
+  unsigned differences = 0;  ///< exclusive ors of two values
   unsigned atomics = 0, fences = 0;
   unsigned byte_swaps = 0;  ///< bswap, movbe, and rotating 16 bits by 8
 
   [[nodiscard]] std::multiset<std::string> callees() const;
-  /// Takes over what `part` does, which stands for the calls of it.
-  void absorb(const FunctionFacts& part);
+  /// Takes over what `part` does, which stands for the calls of it, by the name `called`.
+  void absorb(const FunctionFacts& part, const std::string& called);
+  /// Asks for less or greater, not only for equal.
+  [[nodiscard]] bool orders() const;
   [[nodiscard]] bool calls_to(const std::string& callee) const;
 };
 

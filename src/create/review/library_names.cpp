@@ -1,6 +1,7 @@
 #include "create/review/library_names.hpp"
 
 #include <set>
+#include <string>
 #include <string_view>
 
 namespace stent::review {
@@ -19,6 +20,12 @@ bool is_wait(const std::string& plain) {
       "sigwaitinfo", "sigtimedwait",    "msgrcv",         "mq_receive", "sleep",      "usleep",
       "nanosleep",   "clock_nanosleep", "io_uring_enter", "wait",       "waitpid",    "wait4"};
   return is_in(plain, names);
+}
+
+bool returns_first_argument(const std::string& plain) {
+  static const std::set<std::string> names = {"memcpy",  "memmove", "memset", "strcpy",
+                                              "strncpy", "strcat",  "strncat"};
+  return names.contains(plain);
 }
 
 bool keeps_nothing(const std::string& plain) {

@@ -9,6 +9,8 @@ namespace stent::review {
 [[nodiscard]] bool is_wait(const std::string& plain);
 /// Comes from C or POSIX and keeps no pointer to its arguments.
 [[nodiscard]] bool keeps_nothing(const std::string& plain);
+/// Fills the memory that it is given first, and returns that pointer.
+[[nodiscard]] bool returns_first_argument(const std::string& plain);
 /// A reason why calling it newly matters to a running process ("starts a thread"), or empty.
 [[nodiscard]] std::string new_effect(const std::string& plain);
 /// A system call (by its wrapper) that a seccomp filter made for the old code may forbid.

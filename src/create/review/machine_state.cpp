@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "create/review/flow_graph.hpp"
+#include "create/review/names.hpp"
 
 namespace stent::review {
 namespace {
@@ -311,13 +312,15 @@ void MachineState::execute(const model::Object& object, const model::Atom& atom,
 }
 
 void MachineState::call(const std::string& callee) {
+  const Value first = registers_[x86_64::argument_registers[0].number];
   std::int64_t escaped = INT64_MAX;
   for (const x86_64::Register r : x86_64::argument_registers)
     if (registers_[r.number].is(Kind::stack)) escaped = std::min(escaped, registers_[r.number].offset);
   stack_.erase(stack_.lower_bound(escaped), stack_.end());
   for (std::uint8_t i = 0; i < registers_.size(); ++i)
     if (x86_64::is_clobbered_by_calls({i})) registers_[i] = {};
-  registers_[x86_64::rax.number] = {Kind::result, {}, 0, callee};
+  registers_[x86_64::rax.number] =
+      returns_first_argument(plain_name(callee)) ? first : Value{Kind::result, {}, 0, callee};
 }
 
 bool MachineState::merge(const MachineState& other) {

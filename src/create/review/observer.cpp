@@ -118,7 +118,11 @@ std::string Observer::callee(const Atom& atom, const Step& step, const MachineSt
 }
 
 void Observer::observe_constants(const Atom& atom, const Step& step, const MachineState& before) {
-  if (computes(step)) facts_->arithmetic.insert(text_of(step));
+  if (computes(step)) {
+    facts_->arithmetic.insert(text_of(step));
+    if (step.operation == Operation::xor_ && step.operands[1].kind != Operand::Kind::immediate)
+      ++facts_->differences;
+  }
   for (const Operand& operand : step.operands) {
     if (operand.kind != Operand::Kind::immediate || step.instruction.branch) continue;
     if (reference_at(atom, step.instruction, step.instruction.immediate) != nullptr) continue;

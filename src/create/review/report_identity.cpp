@@ -160,12 +160,12 @@ class IdentityRules {
     if (pair.old_declaration == nullptr || pair.after->calls_to("__cxa_rethrow")) return false;
     const auto kind = unit_->before.debug[pair.old_declaration->result].kind;
     if (kind != dwarf::TypeKind::base && kind != dwarf::TypeKind::enumeration) return false;
-    const auto constants = [](const FunctionFacts& facts) {
-      std::set<std::int64_t> all;
-      for (const Value& value : facts.returns) all.insert(value.numbers.begin(), value.numbers.end());
+    const auto known = [](const FunctionFacts& facts) {
+      std::set<std::string> all;
+      for (const Value& value : facts.returns) all.merge(alternatives(value.text()));
       return all;
     };
-    const std::set<std::int64_t> olds = constants(*pair.before), news = constants(*pair.after);
+    const std::set<std::string> olds = known(*pair.before), news = known(*pair.after);
     return !olds.empty() && std::ranges::includes(olds, news);
   }
 

@@ -86,6 +86,13 @@ bool works_on_own_memory(const Call& call, bool returns_object) {
   return copies && (call.arguments[1].is(Value::Kind::stack) || is_literal(call.arguments[1]));
 }
 
+/// The library's own means of getting memory, and of saying that there is none.
+bool asks_for_memory(const Call& call) {
+  const std::string plain = plain_name(call.name);
+  return plain.starts_with("operator new") || plain.starts_with("operator delete") ||
+         (is_library_code(call.name) && plain.starts_with("throw_"));
+}
+
 /// By memory and by callee: whether it happens with a lock held, without one, or both.
 std::map<std::string, std::set<bool>> protection(const FunctionFacts& facts, bool returns_object) {
   std::map<std::string, std::set<bool>> by;
@@ -93,7 +100,8 @@ std::map<std::string, std::set<bool>> protection(const FunctionFacts& facts, boo
     if (!access.place.starts_with('?') && !(returns_object && access.place.starts_with("*p0")))
       by[access.place].insert(is_held(access.locks));
   for (const Call& call : facts.calls)
-    if (!synchronises(plain_name(call.name)) && !works_on_own_memory(call, returns_object))
+    if (!synchronises(plain_name(call.name)) && !works_on_own_memory(call, returns_object) &&
+        !asks_for_memory(call))
       by[call.name + "()"].insert(is_held(call.locks));
   return by;
 }

@@ -56,9 +56,11 @@ class LookupRules {
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
+      if (unit_->sorts_only_locals(pair.before->name)) continue;
       check_indices(pair);
       check_selectors(pair);
       check_comparators(pair);
+      check_trees(pair);
       if (const auto olds = string_rules(*pair.before), news = string_rules(*pair.after);
           !olds.empty() && !news.empty() && olds != news)
         report(pair, fmt::format("it compares strings by [{}] before, by [{}] now", fmt::join(olds, ", "),
@@ -154,19 +156,37 @@ class LookupRules {
   }
 
   void check_comparators(const FunctionPair& pair) {
+    if (collects_differences(pair)) return;
     if (!takes_twins(pair) || stores_anything(*pair.before) || stores_anything(*pair.after)) return;
     const auto olds = compared_members(*pair.before), news = compared_members(*pair.after);
     if (olds.empty() && news.empty() && !is_addressed(pair.before->name)) return;
-    if (is_addressed(pair.before->name) || orders(*pair.before) || orders(*pair.after))
+    if (is_addressed(pair.before->name) || pair.before->orders() || pair.after->orders())
       report(pair, "it compares two objects, and changed");
   }
 
-  /// Asks for less or greater, not only for equal.
-  static bool orders(const FunctionFacts& facts) {
-    return std::ranges::any_of(facts.code, [](const auto& step) {
-      const std::string& text = step.second;
-      const std::string condition = text.substr(0, text.find_last_of(' '));
-      return condition == "set 2" || condition == "set 6" || condition == "set 12" || condition == "set 14";
+  /// A loop over objects that point to two others of their type, and what compares two of their keys.
+  void check_trees(const FunctionPair& pair) {
+    if (!pair.before->has_loop || !takes_tree(pair)) return;
+    for (const dwarf::InlinedCall& call : pair.new_declaration->inlined)
+      if (compares_two(call.name) && inlined_code_changed(pair, call.name))
+        report(pair, "it goes through a tree by " + call.name + ", which changed");
+  }
+
+  [[nodiscard]] bool takes_tree(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return false;
+    const dwarf::DebugInfo& info = unit_->before.debug;
+    return std::ranges::any_of(pair.old_declaration->parameters, [&](const dwarf::Parameter& parameter) {
+      const dwarf::TypeId node = info[parameter.type].target;
+      return std::ranges::count_if(info[node].members, [&](const dwarf::Member& member) {
+               return info[member.type].kind == dwarf::TypeKind::pointer && info[member.type].target == node;
+             }) >= 2;
+    });
+  }
+
+  [[nodiscard]] bool compares_two(const std::string& name) const {
+    return std::ranges::any_of(unit_->after.debug.functions, [&](const dwarf::Function& function) {
+      return function.name == name && function.parameters.size() == 2 &&
+             function.parameters[0].type == function.parameters[1].type;
     });
   }
 

@@ -42,17 +42,6 @@ bool is_pure(const FunctionFacts& facts) {
          });
 }
 
-std::set<std::string> code_in(const FunctionFacts& facts, const dwarf::Function& function,
-                              const std::string& inlined) {
-  std::set<std::string> texts;
-  for (const dwarf::InlinedCall& call : function.inlined)
-    if (call.name == inlined)
-      for (const auto& [begin, end] : call.ranges)
-        for (const auto& [offset, text] : facts.code)
-          if (offset >= begin && offset < end) texts.insert(text);
-  return texts;
-}
-
 /// "if 12 0" (less) as it is with both sides exchanged (greater).
 std::string exchanged(const std::string& text) {
   static const std::map<std::string, std::string> twins = {
@@ -139,6 +128,7 @@ class MeaningRules {
   }
 
   void check_order(const FunctionPair& pair) {
+    if (collects_differences(pair)) return;
     const std::string plain = plain_name(pair.name());
     const bool decides =
         decides_order(plain) || (decides_place(plain) && computed(*pair.before) != computed(*pair.after));
@@ -164,13 +154,6 @@ class MeaningRules {
              std::ranges::any_of(unit_->before.object->atoms,
                                  [&](const model::Atom& atom) { return atom.name == name; });
     });
-  }
-
-  static bool inlined_code_changed(const FunctionPair& pair, const std::string& name) {
-    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return false;
-    const auto before = code_in(*pair.before, *pair.old_declaration, name);
-    const auto after = code_in(*pair.after, *pair.new_declaration, name);
-    return !before.empty() && !after.empty() && before != after;
   }
 
   void check_inlined_order(const FunctionPair& pair) {

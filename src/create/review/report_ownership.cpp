@@ -18,6 +18,7 @@ bool duplicates(const std::string& plain) {
 /// How often a function does what concerns ownership.
 struct Counts {
   int up = 0, down = 0;        ///< references
+  bool takes = false;          ///< a reference, by whichever instructions
   int made = 0, released = 0;  ///< objects
   std::set<std::string> made_by, released_by;
   std::set<std::string> released_parameters;
@@ -60,10 +61,10 @@ Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics
     }
   }
   for (const Access& access : facts.accesses) {
-    const bool counted =
-        access.is_adjustment && !access.is_static && !statistics.contains(member_of(access.place));
-    if (counted && access.adjustment == 1) ++counts.up;
-    if (counted && access.adjustment == -1) ++counts.down;
+    if (access.is_static || statistics.contains(member_of(access.place))) continue;
+    if (access.is_adjustment && access.adjustment == 1) ++counts.up;
+    if (access.is_adjustment && access.adjustment == -1) ++counts.down;
+    counts.takes = counts.takes || access.stored == "step{1}";
   }
   return counts;
 }
@@ -118,7 +119,7 @@ class OwnershipRules {
       if (change.up() == 0 && change.down() == 0) continue;
       const bool balanced = moved == 1 && change.up() == change.down() && change.up() > 0;
       const bool gives_back_its_own = moved == 1 && change.up() == 0 && change.down() > 0 &&
-                                      (change.before.up > 0 || change.before.made > 0);
+                                      (change.before.takes || change.before.up > 0 || change.before.made > 0);
       report(change, balanced || gives_back_its_own ? Level::note : Level::review, "reference-count",
              fmt::format("references taken {:+}, given back {:+}", change.up(), change.down()));
     }

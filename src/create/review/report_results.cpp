@@ -159,12 +159,17 @@ class ResultRules {
     compare_units(pair);
   }
 
+  static bool is_own(const Side& side, const std::string& callee) {
+    const dwarf::Function* function = side.declaration(callee);
+    return side.find(callee) != nullptr || (function != nullptr && !function->is_declaration);
+  }
+
   /// Where the result comes from; what is computed is left out, for one computation can take many shapes.
   void compare_sources(const FunctionPair& pair, const Returned& before, const Returned& after) {
     const auto is_computed = [&](const std::string& text) {
       const bool is_call = text.ends_with("()") && text.find(' ') == std::string::npos;
       const std::string callee = is_call ? text.substr(0, text.size() - 2) : "";
-      return text.starts_with('(') || unit_->after.find(callee) != nullptr ||
+      return text.starts_with('(') || is_own(unit_->before, callee) || is_own(unit_->after, callee) ||
              keeps_nothing(plain_name(callee));
     };
     const Texts lost = without(before.others, after.others), gained = without(after.others, before.others);
@@ -187,6 +192,10 @@ class ResultRules {
       return found;
     };
     const Numbers olds = units(*pair.before), news = units(*pair.after);
+    if (unit_->sorts_only_locals(pair.before->name)) return;
+    const bool replaces_other =
+        without(olds, news).empty() && !without(pair.before->factors, pair.after->factors).empty();
+    if (replaces_other) return;  // another constant, which is no unit, has a new value
     const bool checks_more = pair.before->comparisons.size() < pair.after->comparisons.size();
     if (olds == news || results(*pair.before).only_constants || (without(olds, news).empty() && checks_more))
       return;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "create/review/code_rules.hpp"
+#include "create/review/library_names.hpp"
 #include "create/review/names.hpp"
 #include "create/review/texts.hpp"
 
@@ -35,10 +36,12 @@ Place place_of(const Access& access) {
   return {access.place.substr(0, sign), access.offset};
 }
 
-Stores stores(const FunctionFacts& facts) {
+/// Of the object that the function returns nothing exists before.
+Stores stores(const FunctionFacts& facts, bool makes_result = false) {
   Stores all;
   for (const Access& access : facts.accesses) {
     if (!access.is_written || !is_named(access)) continue;
+    if (makes_result && access.place.starts_with("*p0")) continue;
     Stored& stored = all[place_of(access)];
     const Texts texts = meanings(access.stored);
     stored.is_known = stored.is_known && !texts.empty();
@@ -80,15 +83,18 @@ class StateRules {
   StateRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
     for (const auto& [name, facts] : unit.before.facts) {
       for (auto& [place, stored] : stores(facts)) known_[place].merge(Texts(stored.texts));
-      for (const Comparison& comparison : facts.comparisons) note_comparison(comparison);
+      for (const Comparison& comparison : facts.comparisons) note_comparison(compared_, comparison);
     }
+    for (const auto& [name, facts] : unit.after.facts)
+      for (const Comparison& comparison : facts.comparisons) note_comparison(compared_now_, comparison);
     for (const FunctionPair& pair : unit.changed) now_.push_back(stores(*pair.after));
     for (const FunctionFacts* added : unit.added) now_.push_back(stores(*added));
   }
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
-      const Stores olds = stores(*pair.before), news = stores(*pair.after);
+      const bool makes_result = returns_library_object(pair);
+      const Stores olds = stores(*pair.before, makes_result), news = stores(*pair.after, makes_result);
       for (const auto& [place, before] : olds) {
         const auto after = news.find(place);
         if (after != news.end())
@@ -99,6 +105,7 @@ class StateRules {
       for (const auto& [place, after] : news)
         if (!olds.contains(place) && !covers(olds, place, *after.sizes.rbegin())) gained(pair, place, after);
       compare_preparations(pair);
+      if (!makes_result) compare_copies(pair);
     }
   }
 
@@ -112,35 +119,66 @@ class StateRules {
     findings_->add(pair.name(), std::move(finding));
   }
 
-  void note_comparison(const Comparison& comparison) {
+  static void note_comparison(std::map<Place, Texts>& all, const Comparison& comparison) {
     if (!comparison.left.is(Value::Kind::loaded) || !comparison.right.is(Value::Kind::constants)) return;
     const std::string& name = comparison.left.name;
     const std::size_t sign = name.find_last_of("+-");
     if (!name.starts_with('*') || sign == std::string::npos) return;
     const Texts texts = alternatives(comparison.right.text());
-    compared_[{"*", std::atoll(name.c_str() + sign)}].insert(texts.begin(), texts.end());
+    all[{"*", std::atoll(name.c_str() + sign)}].insert(texts.begin(), texts.end());
+  }
+
+  /// A string, or another class of the library, in memory that the caller made room for: argument 0.
+  [[nodiscard]] bool returns_library_object(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr) return false;
+    const dwarf::Type& type = unit_->before.debug[pair.old_declaration->result];
+    return type.kind == dwarf::TypeKind::structure && type.name.starts_with("std::");
   }
 
   void compare(const FunctionPair& pair, const Place& place, const Stored& before, const Stored& after) {
     if (!before.is_known || !after.is_known || before.sizes != after.sizes) return;
     const Texts lost = without(before.texts, after.texts), gained = without(after.texts, before.texts);
-    if (gained.empty()) return;
+    if (gained.empty()) return compare_sources(pair, place, before, after);
     const Texts known = known_.contains(place) ? known_.at(place) : Texts{};
     Texts strange = without(gained, known);
     std::erase_if(strange, is_characters);
     if (strange.empty() || only_narrowed(lost, gained)) return;
     const bool is_addition = lost.empty();
-    if (is_addition &&
-        std::ranges::all_of(strange, [&](const std::string& text) { return is_harmless(place, text); }))
+    if (is_addition && std::ranges::all_of(strange, [&](const std::string& text) {
+          return is_harmless(place, text) || only_narrowed(before.texts, {text});
+        }))
       return;
     report(pair, fmt::format("it stores [{}] in {} where it stored [{}]", fmt::join(after.texts, ", "),
                              place_text(place), fmt::join(before.texts, ", ")));
   }
 
+  /// What others make of numbers and texts that this function hands them: "f({1})".
+  static Texts makings(const FunctionFacts& facts, const Texts& stored) {
+    Texts all;
+    for (const Call& call : facts.calls) {
+      if (!stored.contains(call.name + "()")) continue;
+      for (std::size_t i = 0; i < call.arguments.size(); ++i)
+        if (call.arguments[i].is(Value::Kind::constants))
+          all.insert(fmt::format("{}({} as argument {})", call.name, call.arguments[i].text(), i + 1));
+    }
+    return all;
+  }
+
+  void compare_sources(const FunctionPair& pair, const Place& place, const Stored& before,
+                       const Stored& after) {
+    const Texts olds = makings(*pair.before, before.texts), news = makings(*pair.after, after.texts);
+    const Texts lost = without(olds, news), gained = without(news, olds);
+    if (place.first == "*" || lost.empty() || gained.empty()) return;
+    report(pair, fmt::format("it stores [{}] in {} where it stored [{}]", fmt::join(gained, ", "),
+                             place_text(place), fmt::join(lost, ", ")));
+  }
+
   /// A further constant where nothing tells constants apart: a limit, or a start.
   [[nodiscard]] bool is_harmless(const Place& place, const std::string& text) const {
     if (is_step(text) || is_zero(text)) return true;
-    const auto at = compared_.find(place);
+    const auto at = compared_.find(place), now = compared_now_.find(place);
+    const bool is_known = at != compared_.end() && at->second.contains(text);
+    if (!is_known && now != compared_now_.end() && now->second.contains(text)) return false;
     return is_number(text) &&
            (at == compared_.end() || at->second.contains(text) || at->second == Texts{"{0}"});
   }
@@ -149,9 +187,20 @@ class StateRules {
   void dropped(const FunctionPair& pair, const Place& place, const Stored& before) {
     const bool elsewhere = std::ranges::any_of(
         now_, [&](const Stores& stores) { return covers(stores, place, *before.sizes.rbegin()); });
-    if (elsewhere || !before.is_known) return;
+    if (elsewhere || !before.is_known || place.second < 0 || leaves_it_so(pair, place, before)) return;
     report(pair, fmt::format("it stores nothing in {} any more, where it stored [{}]", place_text(place),
                              fmt::join(before.texts, ", ")));
+  }
+
+  /// What was counted up is counted down on every way (report_ownership.cpp compares the counts), or zeroes
+  /// are stored by the library with others.
+  static bool leaves_it_so(const FunctionPair& pair, const Place& place, const Stored& before) {
+    const std::string there = fmt::format("{:+}", place.second);
+    const bool counts = std::ranges::all_of(before.texts, [&](const std::string& text) {
+      return is_step(text) || (text.starts_with('*') && text.ends_with(there));
+    });
+    return counts || (before.texts == Texts{"{0}"} &&
+                      (pair.after->calls_to("calloc") || pair.after->calls_to("memset")));
   }
 
   /// A place that this function did not store to.
@@ -161,7 +210,7 @@ class StateRules {
       return report(pair, fmt::format("it keeps a pointer that it is given, in {}", place_text(place)));
     const auto at = compared_.find(place);
     for (const std::string& text : without(after.texts, known))
-      if (is_number(text) && !is_zero(text) && at != compared_.end())
+      if (is_number(text) && !is_harmless(place, text) && at != compared_.end())
         report(pair,
                fmt::format("it stores {} in {}, which nothing stored there before", text, place_text(place)));
   }
@@ -200,10 +249,43 @@ class StateRules {
           report(pair, fmt::format("it prepares static storage by {}) where it did by {})", gained, lost));
   }
 
+  /// Memory of others that the library copies to.
+  static Texts copies(const FunctionFacts& facts) {
+    Texts all;
+    for (const Call& call : facts.calls) {
+      const Value& to = call.arguments[0];
+      if (!returns_first_argument(plain_name(call.name)) || to.is(Value::Kind::stack)) continue;
+      const std::string text = to.text();
+      if (!is_new(text)) all.insert(text);
+    }
+    return all;
+  }
+
+  /// Made in this call.
+  static bool is_new(const std::string& text) {
+    for (std::size_t at = text.find("()"); at != std::string::npos; at = text.find("()", at + 1)) {
+      const std::size_t before = text.find_last_of(" (|*&", at - 1);
+      const std::size_t first = before == std::string::npos ? 0 : before + 1;
+      if (is_allocator(plain_name(text.substr(first, at - first)))) return true;
+    }
+    return false;
+  }
+
+  void compare_copies(const FunctionPair& pair) {
+    const Texts olds = copies(*pair.before), news = copies(*pair.after);
+    const Texts lost = without(olds, news), gained = without(news, olds);
+    if (olds.contains("") || news.contains("") || lost.empty() || gained.empty() ||
+        only_narrowed(lost, gained))
+      return;
+    report(pair, fmt::format("it copies to [{}] where it copied to [{}]", fmt::join(gained, ", "),
+                             fmt::join(lost, ", ")));
+  }
+
   const ReviewedUnit* unit_;
   Findings* findings_;
-  std::map<Place, Texts> known_;     ///< everything that the old unit stores there
-  std::map<Place, Texts> compared_;  ///< the constants that the old unit compares it with
+  std::map<Place, Texts> known_;  ///< everything that the old unit stores there
+  std::map<Place, Texts> compared_,
+      compared_now_;  ///< the constants that the old and the new unit compare it with
   std::vector<Stores> now_;
 };
 

@@ -18,6 +18,7 @@ Findings review_unit(const UnitPair& pair) {
   prepare(unit, pair);
   unit.local_sorters = find_local_sorters(unit);
   report_missing_debug(unit, findings);
+  report_incomplete_types(unit, findings);
   report_types(unit, findings);
   report_statics(unit, findings);
   report_signatures(unit, findings);

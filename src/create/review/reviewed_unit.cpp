@@ -43,17 +43,27 @@ void read_code(Side& side) {
   }
 }
 
+/// A call of the body is a call of the function, whose beginning was inlined before it.
+void call_whole(FunctionFacts& user, const std::string& part, const std::string& whole) {
+  for (Call& call : user.calls)
+    if (call.name == part) call.name = whole;
+  user.names.erase(part);
+  user.names.insert(whole);
+}
+
 /// The compiler moved the body of a function into a part of its own in one build only: both are one function.
 void absorb_parts(Side& side, const Side& other, std::set<std::string>& absorbed) {
   for (auto& [name, part] : side.facts) {
     const std::size_t at = name.find(".part.");
     if (at == std::string::npos || other.facts.contains(name)) continue;
     const auto whole = side.facts.find(name.substr(0, at));
-    const auto users = side.callers.find(name);
-    if (whole == side.facts.end() || users == side.callers.end() || users->second.size() != 1 ||
-        users->second.front() != whole->first)
+    const std::string called = diff::without_ordinals(name);  // as references name it
+    const auto users = side.callers.find(called);
+    if (whole == side.facts.end() || users == side.callers.end() || side.data_users.contains(called))
       continue;
-    whole->second.absorb(part);
+    whole->second.absorb(part, called);
+    for (const std::string& user : users->second)
+      if (user != whole->first && user != name) call_whole(side.facts.at(user), called, whole->first);
     absorbed.insert(name);
   }
 }
@@ -116,6 +126,38 @@ bool ReviewedUnit::is_callable_from_outside(const std::string& symbol) const {
 
 bool ReviewedUnit::is_replaced(const std::string& symbol) const {
   return std::ranges::any_of(changed, [&](const FunctionPair& one) { return one.before->name == symbol; });
+}
+
+/// The instructions of `function` that come from one it inlined.
+static std::set<std::string> code_of(const FunctionFacts& facts, const dwarf::Function& function,
+                                     const std::string& inlined) {
+  std::set<std::string> texts;
+  for (const dwarf::InlinedCall& call : function.inlined)
+    if (call.name == inlined)
+      for (const auto& [begin, end] : call.ranges)
+        for (const auto& [offset, text] : facts.code)
+          if (offset >= begin && offset < end) texts.insert(text);
+  return texts;
+}
+
+bool inlined_code_changed(const FunctionPair& function, const std::string& inlined) {
+  if (function.old_declaration == nullptr || function.new_declaration == nullptr) return false;
+  const auto before = code_of(*function.before, *function.old_declaration, inlined);
+  const auto after = code_of(*function.after, *function.new_declaration, inlined);
+  return !before.empty() && !after.empty() && before != after;
+}
+
+bool collects_differences(const FunctionPair& function) {
+  const FunctionFacts& before = *function.before;
+  const FunctionFacts& after = *function.after;
+  const auto with_constants = [](const FunctionFacts& facts) {
+    std::set<std::string> texts;
+    for (const std::string& text : facts.arithmetic)
+      if (text.find(' ') != std::string::npos) texts.insert(text);
+    return texts;
+  };
+  return before.differences == 0 && after.differences > 0 && !before.orders() && !after.orders() &&
+         std::ranges::includes(with_constants(before), with_constants(after));
 }
 
 Finding about(const FunctionPair& function, Level level, std::string kind) {

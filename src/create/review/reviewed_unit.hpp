@@ -60,6 +60,12 @@ struct ReviewedUnit {
 /// Reads the debug information and follows every function. Not movable afterwards: it points into itself.
 void prepare(ReviewedUnit& unit, const UnitPair& pair);
 
+/// What came of the inlined function `inlined` is other code now.
+[[nodiscard]] bool inlined_code_changed(const FunctionPair& function, const std::string& inlined);
+
+/// It asks for equality as before, and goes on to the end now where it left at the first difference.
+[[nodiscard]] bool collects_differences(const FunctionPair& function);
+
 /// A finding with the places and the name of the function filled in.
 [[nodiscard]] Finding about(const FunctionPair& function, Level level, std::string kind);
 
