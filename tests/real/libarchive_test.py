@@ -8,7 +8,7 @@ The library carries no symbols but its exported ones. Exit status 77: the real d
 import json
 import sys
 
-from real_program import DEADLINE_SECONDS, HERE, SpokenTo, create, main, must, stent
+from real_program import DEADLINE_SECONDS, HERE, SpokenTo, create, main, must, must_pass_review, stent
 
 CYCLES = 20
 FIXED = {"archive_write_zip_header"}
@@ -32,7 +32,8 @@ def heal(program, process, patch):
 
 def carry_out(program, cache, work):
     library, patch = cache / "stock/usr/lib/x86_64-linux-gnu/libarchive.so.13", work / "fix.stent"
-    create(program, cache, library, patch)
+    create(program, cache, library, patch, acknowledged=False)
+    must_pass_review(program, patch)
     shown = json.loads(stent(program, "show", "--json", patch))
     names = {f["name"].split(".")[0] for image in shown["images"] for f in image["functions"]}
     must(FIXED <= names, f"the fix replaces {sorted(names)}")

@@ -33,9 +33,9 @@ std::set<std::string> type_names(const model::Object& object, const model::Refer
   return names;
 }
 
-/// The type_info objects that the exception table of a function names.
-std::set<std::string> catch_types(const model::Object& object, const std::string& symbol) {
-  std::set<std::string> types;
+/// The exception tables of a function and of its fragments.
+std::vector<const model::Atom*> exception_tables(const model::Object& object, const std::string& symbol) {
+  std::vector<const model::Atom*> tables;
   for (const model::Function& function : object.functions) {
     if (object[function.symbol].name != symbol) continue;
     std::vector<model::AtomId> atoms = function.fragments;
@@ -45,10 +45,18 @@ std::set<std::string> catch_types(const model::Object& object, const std::string
       if (!frame) continue;
       for (const model::Reference& table : frame->fde_references)
         if (table.place && object[table.place->atom].section.starts_with(".gcc_except_table"))
-          for (const model::Reference& reference : object[table.place->atom].references)
-            for (const std::string& name : type_names(object, reference)) types.insert(name);
+          tables.push_back(&object[table.place->atom]);
     }
   }
+  return tables;
+}
+
+/// The type_info objects that the exception tables of a function name.
+std::set<std::string> catch_types(const model::Object& object, const std::string& symbol) {
+  std::set<std::string> types;
+  for (const model::Atom* table : exception_tables(object, symbol))
+    for (const model::Reference& reference : table->references)
+      for (const std::string& name : type_names(object, reference)) types.insert(name);
   return types;
 }
 
@@ -60,6 +68,7 @@ class IdentityRules {
     for (const FunctionPair& pair : unit_->changed) {
       check_positions(pair);
       check_catch_types(pair);
+      check_noexcept(pair);
       check_throws(pair);
       check_sets(pair);
       check_exchange(pair);
@@ -153,6 +162,17 @@ class IdentityRules {
            fmt::format("it catches [{}] before, [{}] now", fmt::join(before, ", "), fmt::join(after, ", ")),
            "exceptions of frames that exist, and of callers outside, take other ways",
            "keep what it catches, or check every thrower");
+  }
+
+  /// An exception table that neither catches nor cleans up is there to end the process.
+  void check_noexcept(const FunctionPair& pair) {
+    const FunctionFacts& after = *pair.after;
+    if (!exception_tables(*unit_->before.object, pair.before->name).empty() ||
+        exception_tables(*unit_->after.object, after.name).empty())
+      return;
+    if (after.calls_to("__cxa_begin_catch") || after.calls_to("_Unwind_Resume")) return;
+    report(pair, "throws", "exceptions passed through it, and end the process now",
+           "callers that catch them are never reached", "let them pass, or check every thrower");
   }
 
   /// An exception that passed through becomes a result that the function had for failures already.

@@ -40,19 +40,23 @@ class IncompleteRules {
         after_(structures(unit.after.debug)) {}
 
   void run() {
-    if (unit_->changed.empty()) return;
     for (const auto& [name, type] : before_.complete)
       if (!after_.complete.contains(name) && after_.declared.contains(name))
-        report(unit_->changed.front(), "type-layout", name,
-               title(*type) + " is only declared in the new debug information");
+        report("type-layout", name, title(*type) + " is only declared in the new debug information");
+    for (const auto& [name, type] : after_.complete)
+      if (!type->virtual_functions.empty() && !before_.complete.contains(name) &&
+          before_.declared.contains(name))
+        report("virtual-table", name, title(*type) + " was only declared in the old debug information");
     for (const FunctionPair& pair : unit_->changed) compare_uses(pair);
   }
 
  private:
-  void report(const FunctionPair& pair, const char* kind, const std::string& subject,
-              const std::string& what) {
-    Finding finding = about(pair, Level::review, kind);
+  void report(const char* kind, const std::string& subject, const std::string& what) {
+    Finding finding;
+    finding.level = Level::review;
+    finding.kind = kind;
     finding.message = what;
+    for (const FunctionPair& pair : unit_->changed) finding.functions.push_back(pair.name());
     finding.why = "nobody can tell whether the objects that exist have the new layout";
     finding.remedy = "compare the definitions, also of the base classes, before and after";
     findings_->add(subject, std::move(finding));
@@ -88,14 +92,28 @@ class IncompleteRules {
     return all;
   }
 
+  /// The kinds of the library's containers that a function uses, inlined or called.
+  static std::set<std::string> containers(const FunctionFacts& facts, const dwarf::Function* declaration) {
+    std::set<std::string> texts = facts.names, found;
+    if (declaration != nullptr)
+      for (const dwarf::InlinedCall& call : declaration->inlined) texts.insert(call.name);
+    for (const char* kind : {"_Rb_tree", "_Hashtable", "_Deque", "_List", "_Vector_base", "basic_string"})
+      for (const std::string& text : texts)
+        if (text.find(kind) != std::string::npos) found.insert(kind);
+    return found;
+  }
+
   void compare_uses(const FunctionPair& pair) {
     const Type* type = unknown_object(pair);
     if (type == nullptr) return;
     const Texts olds = members(*pair.before), news = members(*pair.after);
     const bool moved = !without(olds, news).empty() && !without(news, olds).empty();
     const auto old_calls = virtual_calls(*pair.before), new_calls = virtual_calls(*pair.after);
-    if (moved || (old_calls.size() == new_calls.size() && old_calls != new_calls))
-      report(pair, "type-layout", type->name,
+    const auto old_kinds = containers(*pair.before, pair.old_declaration);
+    const auto new_kinds = containers(*pair.after, pair.new_declaration);
+    const bool holds_other = !without(old_kinds, new_kinds).empty() && !without(new_kinds, old_kinds).empty();
+    if (moved || holds_other || (old_calls.size() == new_calls.size() && old_calls != new_calls))
+      report("type-layout", type->name,
              fmt::format("{} uses other members of {}, of which no build tells the layout", pair.name(),
                          title(*type)));
   }
