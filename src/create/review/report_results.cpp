@@ -169,8 +169,8 @@ class ResultRules {
     const auto is_computed = [&](const std::string& text) {
       const bool is_call = text.ends_with("()") && text.find(' ') == std::string::npos;
       const std::string callee = is_call ? text.substr(0, text.size() - 2) : "";
-      return text.starts_with('(') || is_own(unit_->before, callee) || is_own(unit_->after, callee) ||
-             keeps_nothing(plain_name(callee));
+      return text.starts_with('(') || text.starts_with("&*") || is_own(unit_->before, callee) ||
+             is_own(unit_->after, callee) || keeps_nothing(plain_name(callee));
     };
     const Texts lost = without(before.others, after.others), gained = without(after.others, before.others);
     if (!before.is_known || !after.is_known || lost.empty() || gained.empty()) return;
