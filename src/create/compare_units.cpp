@@ -23,7 +23,8 @@ std::vector<ComparedUnit> compare_units(const std::vector<compile::ObjectPair>& 
   for_each_index(pairs.size(), jobs, [&](std::size_t i) {
     ComparedUnit unit = compare_pair(pairs[i]);
     compiled_from[i] = unit.old_object->source;
-    if (!unit.changes->nothing_changed()) changed[i] = std::move(unit);
+    // New data without a changed function is for other units to use.
+    if (!unit.changes->nothing_changed() || !unit.changes->selected.empty()) changed[i] = std::move(unit);
   });
   sources.insert(compiled_from.begin(), compiled_from.end());
   std::vector<ComparedUnit> units;

@@ -62,6 +62,7 @@ class Binder {
       if (change.kind == diff::ChangeKind::changed) bind_function(change);
     for (const diff::FunctionChange& change : changes_.functions)
       if (change.kind == diff::ChangeKind::added) take_if_others_may_use(*change.new_function);
+    take_new_data();
     while (!open_.empty()) {
       const model::AtomId id = open_.back();
       open_.pop_back();
@@ -132,6 +133,16 @@ class Binder {
   void take_if_others_may_use(model::FunctionId id) {
     const model::Symbol& symbol = new_[new_[id].symbol];
     if (symbol.binding == model::SymbolBinding::global && !new_[new_[id].entry].in_group) take_function(id);
+  }
+
+  /// Globals that the old source did not have: units of the patch may use them.
+  void take_new_data() {
+    for (const model::Symbol& symbol : new_.symbols) {
+      if (symbol.binding != model::SymbolBinding::global || !symbol.definition) continue;
+      const model::AtomId id = symbol.definition->atom;
+      const bool is_new = id.value >= changes_.old_atom.size() || !changes_.old_atom[id.value];
+      if (is_new && changed_.contains(id) && !functions_.contains(id) && !new_[id].in_group) take(id);
+    }
   }
 
   void take_with_parts(model::AtomId id) {

@@ -22,6 +22,7 @@ class Closure {
     for (const AtomId fragment : function.fragments) add(fragment);
   }
 
+  /// Other units of the patch may use them.
   void add_new_globals() {
     for (std::uint32_t i = 0; i < index_->size(); ++i) {
       const AtomFacts& facts = (*index_)[AtomId{i}];
@@ -29,7 +30,8 @@ class Closure {
           std::any_of(facts.symbols.begin(), facts.symbols.end(), [&](model::SymbolId symbol) {
             return index_->object()[symbol].binding == model::SymbolBinding::global;
           });
-      if (facts.is_entry && exported && !correspondence_->old_of_new[i]) reach({i});
+      const bool is_data = facts.kind == AtomClass::constant || facts.kind == AtomClass::variable;
+      if ((facts.is_entry || is_data) && exported && !correspondence_->old_of_new[i]) reach({i});
     }
   }
 

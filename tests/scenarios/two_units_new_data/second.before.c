@@ -1,0 +1,2 @@
+int second(int n);
+int second(int n) { return n + 1; }
