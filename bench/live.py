@@ -207,14 +207,14 @@ def call_overhead_ns(stent, program, patch):
 
 
 def entry_pauses(builder, stent, program, rounds):
-    """Of `entry` with --no-stop at 1,000 threads; what the spinning thread sees by itself is taken off, like for like."""
+    """Of `entry` with --no-stop at 1,000 threads. What the spinning thread sees by itself varies: no noise may pass for a success."""
     patch = builder.patch(program, "one", "--consistency", "entry")
     with Target(program, 1000) as target:
         cycles = [apply_and_revert(stent, patch, target, "--consistency", "entry", "--no-stop") for _ in range(rounds)]
     gaps, idle = [gap for gap, *_ in cycles], [idle for *_, idle in cycles]
     held = [report["longest_pause_ns"] for _, report, *_ in cycles]
     return {
-        "entry_max_pause_us": microseconds(max(0, max(gaps) - max(idle))),
+        "entry_max_pause_us": microseconds(max(0, max(gaps) - statistics.median(idle))),
         "entry_idle_max_us": microseconds(max(idle)),
         "entry_pause_us": microseconds(max(0, statistics.median(gaps) - statistics.median(idle))),
         "entry_held_us": microseconds(statistics.median(held)),
