@@ -38,6 +38,8 @@ print("ready", flush=True)
 for line in sys.stdin:
     if line == "many\n":
         print(many(), flush=True)
+    if line == "tenth\n":
+        print(repr(0.1), flush=True)
     if line == "end\n":
         break
 stop.set()
