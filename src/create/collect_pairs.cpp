@@ -21,14 +21,8 @@ std::string describe(const compile::HunkAccount& hunk) {
   return hunk.why.empty() ? text : text + " (" + hunk.why + ")";
 }
 
-}  // namespace
-
-CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& notes) {
-  if (!request.explicit_pairs.empty())
-    return {compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes), {}, {}};
-  if (!request.old_tree.empty())
-    return {
-        compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes), {}, {}};
+/// What compiling the change gives.
+CollectedPairs collect_compiled(const Request& request, std::vector<std::string>& notes) {
   compile::CompileRequest compile_request;
   compile_request.compile_commands = request.compile_commands;
   compile_request.build_command = request.build_command;
@@ -49,6 +43,17 @@ CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& n
       collected.questions.push_back({id, hunk.why});
   }
   return collected;
+}
+
+}  // namespace
+
+CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& notes) {
+  if (request.explicit_pairs.empty() && request.old_tree.empty()) return collect_compiled(request, notes);
+  auto [pairs, spares] =
+      request.old_tree.empty()
+          ? compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes)
+          : compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes);
+  return {.pairs = std::move(pairs), .spares = std::move(spares)};
 }
 
 }  // namespace stent::create

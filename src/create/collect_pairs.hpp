@@ -12,8 +12,9 @@ namespace stent::create {
 
 struct CollectedPairs {
   std::vector<compile::ObjectPair> pairs;
-  std::vector<Question> questions;  ///< hunks that change more than the compiled units, each file once
-  std::vector<compile::ChangedFile> files;  ///< of the diff
+  std::vector<Question> questions{};  ///< hunks that change more than the compiled units, each file once
+  std::vector<compile::ChangedFile> files{};  ///< of the diff
+  std::vector<compile::SpareUnit> spares{};
 };
 
 /// The given objects, or what compiling the change gives. What became of each hunk goes to `notes`.

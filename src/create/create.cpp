@@ -16,6 +16,7 @@
 #include "create/emit/debug_sections.hpp"
 #include "create/emit/emit_image.hpp"
 #include "create/load_targets.hpp"
+#include "create/needed_spares.hpp"
 #include "create/question.hpp"
 #include "create/reach_through_slots.hpp"
 #include "create/refuse_units.hpp"
@@ -47,11 +48,20 @@ std::vector<std::vector<std::filesystem::path>> objects_of(const std::vector<Ver
   return objects;
 }
 
-/// Binds `units`, after replacing those that newly refer to data of other modules by what `again` then owns.
+/// Binds `units`, after adding what of `spares` they need, and replacing those that newly refer to data of
+/// other modules. `again` then owns what is new.
 std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const model::Image& target,
+                                          const std::vector<compile::SpareUnit>& spares,
                                           std::list<ComparedUnit>& again, std::vector<std::string>& notes) {
   std::vector<std::string> said;
   std::vector<bind::BoundUnit> bound = bind_units(units, target, said);
+  for (auto more = needed_spares(units, bound, target, spares, again, notes); !more.empty();
+       more = needed_spares(units, bound, target, spares, again, notes)) {
+    refuse_what_cannot_change(more);
+    units.insert(units.end(), more.begin(), more.end());
+    said.clear();
+    bound = bind_units(units, target, said);
+  }
   if (std::vector<ChosenUnit> other = reach_through_slots(units, bound, again); !other.empty()) {
     refuse_what_cannot_change(other);
     units = std::move(other);
@@ -68,7 +78,7 @@ Outcome create(const Request& request) {
   if (!request.manual_source.empty()) return create_manual(request);
   Outcome outcome;
   auto loading = std::async(std::launch::async, [&] { return load_targets(request); });
-  const auto [pairs, questions, files] = collect_pairs(request, outcome.notes);
+  const auto [pairs, questions, files, spares] = collect_pairs(request, outcome.notes);
   const std::vector<model::Image> targets = loading.get();
   std::vector<review::Finding> findings =
       findings_of(questions, "the diff changes more than the units that are compiled");
@@ -87,7 +97,7 @@ Outcome create(const Request& request) {
     chosen.push_back(choose_units(compared, target, outcome.notes));
     refuse_what_cannot_change(chosen.back());
     std::vector<ChosenUnit> emitted = chosen.back();
-    std::vector<bind::BoundUnit> units = bind_emitted(emitted, target, again, outcome.notes);
+    std::vector<bind::BoundUnit> units = bind_emitted(emitted, target, spares, again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
     for (review::Finding& finding :

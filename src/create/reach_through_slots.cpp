@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "binary/arch/x86_64/clobbers.hpp"
 #include "binary/arch/x86_64/decode.hpp"
+#include "create/bind/brought_globals.hpp"
 
 namespace stent::create {
 namespace {
@@ -22,17 +23,6 @@ bool is_branch(const model::Atom& atom, const model::Reference& reference) {
 }
 
 using Names = std::set<std::string>;
-
-/// Globals that the patch brings along: they lie beside its code.
-Names defined_by(const std::vector<bind::BoundUnit>& units) {
-  Names names;
-  for (const bind::BoundUnit& unit : units)
-    for (const model::Symbol& symbol : unit.new_object->symbols)
-      if (symbol.binding != model::SymbolBinding::local && symbol.definition &&
-          std::ranges::binary_search(unit.selected, symbol.definition->atom))
-        names.insert(symbol.name);
-  return names;
-}
 
 bool is_out_of_reach(const bind::BoundUnit& unit, const Names& brought, const model::Atom& atom,
                      const model::Reference& reference) {
@@ -138,7 +128,7 @@ std::vector<ChosenUnit> reach_through_slots(const std::vector<ChosenUnit>& chose
                                             const std::vector<bind::BoundUnit>& bound,
                                             std::list<ComparedUnit>& again) {
   std::vector<ChosenUnit> emitted = chosen;
-  const Names brought = defined_by(bound);
+  const Names brought = bind::brought_globals(bound);
   bool is_other = false;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     if (!needs_slots(bound.at(i), brought) || !chosen[i].unit->pair.compile_again) continue;

@@ -52,19 +52,23 @@ class Collector {
       else
         pairs_.push_back({source_of(shown(key)), old_object, found->second, {}});
     }
-    for (const auto& [key, new_object] : news)
+    for (const auto& [key, new_object] : news) {
+      spares_.push_back({source_of(shown(key)), new_object, name});
       if (!olds.contains(key))
         notes_.push_back(fmt::format("{}: member {} is only in the new one", name, shown(key)));
+    }
   }
 
   void add(ObjectPair pair) { pairs_.push_back(std::move(pair)); }
-  std::vector<ObjectPair> take() { return std::move(pairs_); }
+  void add_spare(SpareUnit spare) { spares_.push_back(std::move(spare)); }
+  GivenObjects take() { return {std::move(pairs_), std::move(spares_)}; }
 
  private:
   const fs::path& work_directory_;
   std::vector<std::string>& notes_;
   std::size_t archives_ = 0;
   std::vector<ObjectPair> pairs_;
+  std::vector<SpareUnit> spares_;
 };
 
 /// An ELF file of type ET_REL, by its header.
@@ -118,8 +122,8 @@ std::vector<ObjectPair> distinct(std::vector<ObjectPair> pairs) {
 
 }  // namespace
 
-std::vector<ObjectPair> pairs_of_files(const std::vector<std::pair<fs::path, fs::path>>& files,
-                                       const fs::path& work_directory, std::vector<std::string>& notes) {
+GivenObjects pairs_of_files(const std::vector<std::pair<fs::path, fs::path>>& files,
+                            const fs::path& work_directory, std::vector<std::string>& notes) {
   Collector collector(work_directory, notes);
   for (const auto& [old_file, new_file] : files) {
     if (is_archive(old_file) != is_archive(new_file))
@@ -137,8 +141,8 @@ std::vector<ObjectPair> pairs_of_files(const std::vector<std::pair<fs::path, fs:
   return collector.take();
 }
 
-std::vector<ObjectPair> pairs_of_trees(const fs::path& old_tree, const fs::path& new_tree,
-                                       const fs::path& work_directory, std::vector<std::string>& notes) {
+GivenObjects pairs_of_trees(const fs::path& old_tree, const fs::path& new_tree,
+                            const fs::path& work_directory, std::vector<std::string>& notes) {
   Collector collector(work_directory, notes);
   const auto olds = inputs_below(old_tree);
   const auto news = inputs_below(new_tree);
@@ -155,14 +159,18 @@ std::vector<ObjectPair> pairs_of_trees(const fs::path& old_tree, const fs::path&
       collector.add({without_libs(name), old_tree / name, new_tree / name, {}});
     }
   }
-  for (const auto& [name, kind] : news)
-    if (!olds.contains(name)) notes.push_back(fmt::format("{}: only in {}", name, new_tree.string()));
-  auto pairs = collector.take();
-  if (pairs.empty())
+  for (const auto& [name, kind] : news) {
+    if (olds.contains(name)) continue;
+    notes.push_back(fmt::format("{}: only in {}", name, new_tree.string()));
+    if (kind == Kind::object) collector.add_spare({without_libs(name), new_tree / name, ""});
+  }
+  GivenObjects given = collector.take();
+  if (given.pairs.empty())
     throw Error(ErrorCode::bad_input,
                 fmt::format("{} and {} have no object in common", old_tree.string(), new_tree.string()),
                 "give two build trees of the same layout, with the objects still in them");
-  return distinct(std::move(pairs));
+  given.pairs = distinct(std::move(given.pairs));
+  return given;
 }
 
 }  // namespace stent::compile

@@ -10,9 +10,14 @@
 
 namespace stent::compile {
 
+struct GivenObjects {
+  std::vector<ObjectPair> pairs;
+  std::vector<SpareUnit> spares;
+};
+
 /// One pair for each given one; two archives give the pairs of their members. Members are copied below
 /// `work_directory`. What stands on one side only goes to `notes`.
-[[nodiscard]] std::vector<ObjectPair> pairs_of_files(
+[[nodiscard]] GivenObjects pairs_of_files(
     const std::vector<std::pair<std::filesystem::path, std::filesystem::path>>& files,
     const std::filesystem::path& work_directory, std::vector<std::string>& notes);
 
@@ -20,9 +25,9 @@ namespace stent::compile {
 /// order. Objects whose bytes are equal are left out; a pair that repeats another (an object and its copy in
 /// an archive) counts once. `x.o`, `.libs/x.o` and the member x.o of an archive beside them are alternatives.
 /// Throws `bad_input` when the trees have no object in common.
-[[nodiscard]] std::vector<ObjectPair> pairs_of_trees(const std::filesystem::path& old_tree,
-                                                     const std::filesystem::path& new_tree,
-                                                     const std::filesystem::path& work_directory,
-                                                     std::vector<std::string>& notes);
+[[nodiscard]] GivenObjects pairs_of_trees(const std::filesystem::path& old_tree,
+                                          const std::filesystem::path& new_tree,
+                                          const std::filesystem::path& work_directory,
+                                          std::vector<std::string>& notes);
 
 }  // namespace stent::compile

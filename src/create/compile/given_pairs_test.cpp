@@ -33,7 +33,7 @@ class GivenPairs : public testing::Test {
   }
   std::vector<std::string> sources_of_trees() {
     std::vector<std::string> names;
-    for (const ObjectPair& pair : pairs_of_trees(top_ / "old", top_ / "new", top_ / "work", notes_))
+    for (const ObjectPair& pair : pairs_of_trees(top_ / "old", top_ / "new", top_ / "work", notes_).pairs)
       names.push_back(pair.source);
     return names;
   }
@@ -72,7 +72,7 @@ TEST_F(GivenPairs, MembersOfOneNameArePairedInOrder) {
   }
   object("extra.o", 5);
   run("ar qc new.a extra.o");
-  const auto pairs = pairs_of_files({{top_ / "old.a", top_ / "new.a"}}, top_ / "work", notes_);
+  const auto pairs = pairs_of_files({{top_ / "old.a", top_ / "new.a"}}, top_ / "work", notes_).pairs;
   ASSERT_EQ(pairs.size(), 2);
   EXPECT_THAT(pairs[1].source, HasSubstr("x.o (number 2)"));
   EXPECT_NE(read_text(pairs[0].old_object), read_text(pairs[1].old_object));

@@ -24,6 +24,13 @@ struct ObjectPair {
   std::function<std::filesystem::path(const std::vector<std::string>& flags)> compile_again{};
 };
 
+/// A unit of the new build that the target may have been linked without.
+struct SpareUnit {
+  std::string source;  ///< as in `ObjectPair`
+  std::filesystem::path object;
+  std::string archive;  ///< whose member it is; empty: an object that only the new side has
+};
+
 /// What became of one hunk of the diff.
 struct HunkAccount {
   std::string file;
