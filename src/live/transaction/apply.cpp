@@ -333,14 +333,7 @@ void refuse_unfinished(const process::Process& target, const std::vector<process
               "work first");
 }
 
-}  // namespace
-
-Report apply(const patch::Patch& patch, Pid pid, const Options& options) {
-  const Deadline deadline = Clock::now() + options.timeout;
-  return when_free(pid, deadline, [&] { return apply_once(patch, pid, options, deadline); });
-}
-
-Report check(const patch::Patch& patch, Pid pid, const Options& options) {
+Report check_once(const patch::Patch& patch, Pid pid, const Options& options, Deadline deadline) {
   const auto began = Clock::now();
   const auto target = process::Process::open(pid);
   const auto mappings = target.mappings();
@@ -355,10 +348,22 @@ Report check(const patch::Patch& patch, Pid pid, const Options& options) {
     stop::Session session(target);
     Quiescence quiescence(session, prepared.earlier, old_code(prepared, target),
                           search_options(prepared, options));
-    outcome = quiescence.change({}, began);
+    outcome = quiescence.change({}, deadline);
   }
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
   return report_of(patch, pid, prepared.record, std::get<Change>(outcome), began);
+}
+
+}  // namespace
+
+Report apply(const patch::Patch& patch, Pid pid, const Options& options) {
+  const Deadline deadline = Clock::now() + options.timeout;
+  return when_free(pid, deadline, [&] { return apply_once(patch, pid, options, deadline); });
+}
+
+Report check(const patch::Patch& patch, Pid pid, const Options& options) {
+  const Deadline deadline = Clock::now() + options.timeout;
+  return when_free(pid, deadline, [&] { return check_once(patch, pid, options, deadline); });
 }
 
 }  // namespace stent::transaction

@@ -87,8 +87,7 @@ struct Applied {
 /// cannot be done without a stop.
 Report apply(const patch::Patch& patch, Pid pid, const Options& options);
 
-/// Would `apply` work now? Changes nothing in the target; throws as `apply` would (but waits for nothing:
-/// `busy` names who is inside at this moment).
+/// Would `apply` work now? Changes nothing in the target; waits and throws as `apply` would.
 Report check(const patch::Patch& patch, Pid pid, const Options& options);
 
 /// Takes the patch with this identity out again. Throws not_applied and as `apply`.

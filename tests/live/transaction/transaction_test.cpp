@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <future>
 
 #include "base/error.hpp"
 #include "live/process/process.hpp"
@@ -130,6 +131,18 @@ TEST_P(Transaction, BusyNamesThreadFunctionAndBacktraceAndLeavesTheTargetUntouch
   EXPECT_EQ(maps_of(pid()), maps);
   EXPECT_EQ(text(), before);
   EXPECT_EQ(target_->ask("release"), "7");
+}
+
+TEST_P(Transaction, CheckWaitsForWhoIsInsideAsApplyDoes) {
+  start();
+  ASSERT_EQ(target_->ask("hold"), "holding");
+  const auto patch = replacing(program_, "hold", returning(43), "held");
+  Options patient = quick;
+  patient.timeout = std::chrono::seconds(60);
+  auto checked = std::async(std::launch::async, [&] { return check(patch, pid(), patient); });
+  ASSERT_EQ(checked.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  EXPECT_EQ(target_->ask("release"), "7");
+  EXPECT_GT(checked.get().tries, 1U);
 }
 
 TEST_P(Transaction, BlockedThreadElsewhereIsNoObstacle) {
