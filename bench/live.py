@@ -117,14 +117,26 @@ def apply_and_revert(stent, patch, target, *options):
     return gap, report, took, target.ask("gap")
 
 
+def twin_gap(stent, patch, target, twin, *options):
+    """The largest gap in nanoseconds while the same is done to another process like it: what the machine makes of a busy stent."""
+    target.ask("gap")
+    stent.run("apply", patch, twin, *options)
+    gap = target.ask("gap")
+    stent.run("revert", patch, twin)
+    return gap
+
+
 def floor_of(work, target, rounds):
     done = subprocess.run([work / "floor", str(target.child.pid), str(rounds)], capture_output=True, text=True, check=True)
     return list(map(int, done.stdout.split()))
 
 
 def measure_pauses(work, stent, program, patch, blocked, rounds):
-    with Target(program, blocked) as target:
-        cycles = [apply_and_revert(stent, patch, target) for _ in range(rounds)]
+    with Target(program, blocked) as target, Target(program, blocked, 0, 0) as twin:
+        cycles, twins = [], []
+        for _ in range(rounds):
+            cycles.append(apply_and_revert(stent, patch, target))
+            twins.append(twin_gap(stent, patch, target, twin))
         floor = floor_of(work, target, rounds)
     baseline = statistics.median(idle for *_, idle in cycles)
     gaps = [gap for gap, *_ in cycles]
@@ -133,6 +145,7 @@ def measure_pauses(work, stent, program, patch, blocked, rounds):
         "pause_us": microseconds(max(0, statistics.median(gaps) - baseline)),
         "pause_p99_us": microseconds(max(0, percentile(gaps, 99) - baseline)),
         "idle_gap_us": microseconds(baseline),
+        "twin_gap_us": microseconds(statistics.median(twins)),
         "window_us": microseconds(statistics.median(windows)),
         "window_p99_us": microseconds(percentile(windows, 99)),
         "floor_us": microseconds(statistics.median(floor)),
@@ -209,13 +222,19 @@ def call_overhead_ns(stent, program, patch):
 def entry_pauses(builder, stent, program, rounds):
     """Of `entry` with --no-stop at 1,000 threads. What the spinning thread sees by itself varies: no noise may pass for a success."""
     patch = builder.patch(program, "one", "--consistency", "entry")
-    with Target(program, 1000) as target:
-        cycles = [apply_and_revert(stent, patch, target, "--consistency", "entry", "--no-stop") for _ in range(rounds)]
+    options = ("--consistency", "entry", "--no-stop")
+    with Target(program, 1000) as target, Target(program, 1000, 0, 0) as twin:
+        cycles, twins = [], []
+        for _ in range(rounds):
+            cycles.append(apply_and_revert(stent, patch, target, *options))
+            twins.append(twin_gap(stent, patch, target, twin, *options))
     gaps, idle = [gap for gap, *_ in cycles], [idle for *_, idle in cycles]
     held = [report["longest_pause_ns"] for _, report, *_ in cycles]
     return {
         "entry_max_pause_us": microseconds(max(0, max(gaps) - statistics.median(idle))),
         "entry_idle_max_us": microseconds(max(idle)),
+        "entry_twin_max_us": microseconds(max(twins)),
+        "entry_twin_us": microseconds(statistics.median(twins)),
         "entry_pause_us": microseconds(max(0, statistics.median(gaps) - statistics.median(idle))),
         "entry_held_us": microseconds(statistics.median(held)),
         "entry_held_max_us": microseconds(max(held)),
