@@ -71,8 +71,11 @@ void absorb_parts(Side& side, const Side& other, std::set<std::string>& absorbed
 }  // namespace
 
 const FunctionFacts* Side::find(const std::string& symbol) const {
-  const auto at = facts.find(symbol);
-  return at == facts.end() ? nullptr : &at->second;
+  if (const auto at = facts.find(symbol); at != facts.end()) return &at->second;
+  // References name a clone without its number.
+  const auto numbered = facts.lower_bound(symbol + ".");
+  const bool is_clone = numbered != facts.end() && diff::without_ordinals(numbered->first) == symbol;
+  return is_clone ? &numbered->second : nullptr;
 }
 
 const dwarf::Function* Side::declaration(const std::string& symbol) const {
