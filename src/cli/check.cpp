@@ -8,7 +8,8 @@
 namespace stent::cli {
 
 void add_check(CLI::App& app, int& status) {
-  CLI::App* command = app.add_subcommand("check", "says whether a patch would apply, waiting as apply would; changes nothing");
+  CLI::App* command = app.add_subcommand(
+      "check", "says whether a patch would apply, waiting as apply would; changes nothing");
   auto options = std::make_shared<ProcessOptions>();
   add_process_options(*command, *options);
   command->callback([options, &status] {
