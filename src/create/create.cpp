@@ -72,6 +72,17 @@ std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const 
   return bound;
 }
 
+/// Of the units that come along as a whole: there is nothing to compare them with.
+std::vector<Question> unreviewed(const std::vector<ChosenUnit>& units) {
+  std::vector<Question> questions;
+  for (const ChosenUnit& unit : units)
+    if (unit.unit->pair.old_object.empty())
+      questions.push_back(
+          {"comes-along:" + unit.unit->pair.source,
+           unit.unit->pair.source + " comes along as a whole, and the review has not looked at it"});
+  return questions;
+}
+
 }  // namespace
 
 Outcome create(const Request& request) {
@@ -100,6 +111,10 @@ Outcome create(const Request& request) {
     std::vector<bind::BoundUnit> units = bind_emitted(emitted, target, spares, again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
+    for (review::Finding& finding :
+         findings_of(unreviewed(emitted),
+                     "threads, handlers or state that it begins with would be new to the process"))
+      findings.push_back(std::move(finding));
     for (review::Finding& finding :
          require_inlined_hosts(target, units, sources, request.explicit_pairs.empty()))
       findings.push_back(std::move(finding));

@@ -53,8 +53,8 @@ class UnlinkedUnits(unittest.TestCase):
     def link(self, *objects):
         run("gcc", *objects, "-o", self.work / "program")
 
-    def create(self, *given, expect=0):
-        return run(STENT, "create", "--ack", "*=a test", "--target", self.work / "program", "-o", self.work / "fix.stent",
+    def create(self, *given, expect=0, acknowledged=("--ack", "*=a test")):
+        return run(STENT, "create", *acknowledged, "--target", self.work / "program", "-o", self.work / "fix.stent",
                    *given, expect=expect)
 
     def heal(self):
@@ -84,6 +84,9 @@ class UnlinkedUnits(unittest.TestCase):
         self.assertNotIn("counted", run("nm", self.work / "program"))
         said = self.create(self.work / "old/libunits.a", self.work / "new/libunits.a")
         self.assertIn("counted.o): comes along, for counted: the target was linked without it", said)
+        given = self.work / "old/libunits.a", self.work / "new/libunits.a"
+        self.assertIn("counted.o) comes along as a whole, and the review has not looked at it",
+                      self.create(*given, expect=11, acknowledged=()))
         self.heal()
 
     def test_units_that_only_the_new_build_has(self):

@@ -18,12 +18,12 @@ std::vector<int> allowed() {
 
 TEST(OtherProcessors, LeaveTheBusyOnesAloneForAWhile) {
   const std::vector<int> before = allowed();
-  if (before.size() < 2) GTEST_SKIP() << "one processor";
+  const bool has_others = before.size() > 1;
   {
     const OtherProcessors others(std::vector{before.front()});
-    EXPECT_TRUE(others.are_left());
-    EXPECT_EQ(allowed(), std::vector(before.begin() + 1, before.end()));
-    EXPECT_NE(::sched_getcpu(), before.front());
+    EXPECT_EQ(others.are_left(), has_others);
+    EXPECT_EQ(allowed(), std::vector(before.begin() + (has_others ? 1 : 0), before.end()));
+    EXPECT_EQ(::sched_getcpu() != before.front(), has_others);
   }
   EXPECT_EQ(allowed(), before);
 }
