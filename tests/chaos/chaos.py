@@ -27,10 +27,9 @@ def run(*command):
 
 def build(stent, work):
     """The target, and two patches of it: for one stop, and for none."""
-    for name in ("before", "after", "alone"):
-        source = work / "work.c"
-        source.write_text((HERE / f"work_{name}.c").read_text())
-        run("gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", source, "-o", work / f"{name}.o")
+    for name, step, extra in (("before", 1, 0), ("after", 2, 7), ("alone", 1, 9)):
+        run("gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", f"-DSTEP={step}", f"-DEXTRA={extra}", "-c",
+            HERE / "work.c", "-o", work / f"{name}.o")
     run("g++", "-std=c++20", "-O2", "-g", "-pthread", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id",
         HERE / "target.cpp", work / "before.o", "-o", work / "target")
     for after, consistency in (("after", "all"), ("alone", "entry")):
