@@ -1,6 +1,6 @@
-// What the chaos target computes: pair() calls first() and second(), which lie in pages of their own, so that the
-// three can only switch together by a transit. STEP is 1, or 2 in a change of all three; EXTRA is what pair() adds:
-// changed alone, it switches without a stop.
+// What the chaos target computes: pair() calls first() and second(), which lie in pages of their own, so that
+// the three can only switch together by a transit. STEP is 1, or 2 in a change of all three; EXTRA is what
+// pair() adds: changed alone, it switches without a stop.
 #define APART __attribute__((noinline, aligned(4096)))
 
 APART long first(long x) { return x * 3 + STEP; }
