@@ -1,5 +1,7 @@
 #include "live/unwind/stack_check.hpp"
 
+#include <elf.h>
+
 #include <algorithm>
 #include <array>
 
@@ -333,8 +335,14 @@ bool StackCheck::explains(const CallChain& chain, const Suspect& suspect) const 
     if (snapshot.current.range().contains(at)) return at < left_at;
     return came_home && at < end;
   };
+  // In what the kernel leaves above the first frame of the process: code may end where the program begins.
+  const auto is_entry_point = [&](const Hit& hit) {
+    return snapshot.thread.is_main && !snapshot.home && hit.slot >= end && !hit.was_mangled &&
+           word_at(snapshot, hit.slot - std::int64_t{sizeof(std::uint64_t)}) == AT_ENTRY;
+  };
   return std::ranges::all_of(suspect.hits, [&](const Hit& hit) {
     if (hit.piece->start_is_resumed && hit.value == hit.piece->range.begin) return false;
+    if (is_entry_point(hit)) return true;
     if (!is_passed(hit.slot)) return false;
     const auto sp = saved_sp(snapshot, hit, guard_);
     return !sp || is_passed(*sp);
