@@ -22,6 +22,10 @@ class FrameWriter {
       : units_(units), placement_(placement), references_(references), draft_(draft) {}
 
   FrameTables write(Spot stubs_begin) {
+    // First of all: whatever else were appended between the entries would end the section there.
+    for (std::size_t unit = 0; unit < units_.size(); ++unit)
+      for (const model::AtomId id : units_[unit].selected)
+        if (placement_.is_owner(unit, id)) prepare(unit, id);
     for (std::size_t unit = 0; unit < units_.size(); ++unit)
       for (const model::AtomId id : units_[unit].selected)
         if (placement_.is_owner(unit, id)) write_atom(unit, id);
@@ -82,10 +86,22 @@ class FrameWriter {
     return at;
   }
 
+  const model::FrameDescription* frame_of(std::size_t unit, model::AtomId id) const {
+    const auto& frames = units_[unit].new_object->frames;
+    return id.value < frames.size() && frames[id.value] ? &*frames[id.value] : nullptr;
+  }
+
+  void prepare(std::size_t unit, model::AtomId id) {
+    const model::FrameDescription* frame = frame_of(unit, id);
+    if (frame == nullptr) return;
+    for (const auto* references : {&frame->cie_references, &frame->fde_references})
+      for (const model::Reference& reference : *references) references_.prepare({unit, {}}, reference);
+  }
+
   void write_atom(std::size_t unit, model::AtomId id) {
     const model::Object& object = *units_[unit].new_object;
-    if (id.value >= object.frames.size() || !object.frames[id.value]) return;
-    const model::FrameDescription& frame = *object.frames[id.value];
+    if (frame_of(unit, id) == nullptr) return;
+    const model::FrameDescription& frame = *frame_of(unit, id);
     if (frame.fde.size() < fde_pc_begin_at + 8 || frame.cie.size() < 16)
       throw Error(ErrorCode::bad_input,
                   object.path.string() + ": a call frame of '" + object[id].name + "' is too short",

@@ -105,6 +105,21 @@ Target References::slot_of(const Meaning& meaning) {
   return draft_.slot(as_target(meaning), RelocationType::abs64, meaning.name);
 }
 
+bool References::takes_stub(const Holder& holder, const model::Reference& reference,
+                            const Meaning& meaning) const {
+  const Access access = access_of(meaning);
+  const bool is_short_absolute =
+      reference.type == RelocationType::abs32 || reference.type == RelocationType::abs32s;
+  return is_short_absolute && (access == Access::slot || access == Access::own_slot) && meaning.offset == 0 &&
+         (!holder.atom || is_destructor(meaning.name));
+}
+
+void References::prepare(const Holder& holder, const model::Reference& reference) {
+  if (reference.type != RelocationType::abs32 && reference.type != RelocationType::abs32s) return;
+  const Meaning meaning = meaning_of(holder, reference);
+  if (takes_stub(holder, reference, meaning)) static_cast<void>(draft_.stub(slot_of(meaning), meaning.name));
+}
+
 void References::write_absolute(const Holder& holder, const model::Reference& reference, Spot place,
                                 const Meaning& meaning) {
   Target target = as_target(meaning);
@@ -112,8 +127,7 @@ void References::write_absolute(const Holder& holder, const model::Reference& re
     case Access::direct: break;
     case Access::slot:
     case Access::own_slot:
-      if (reference.type != RelocationType::abs64 && meaning.offset == 0 &&
-          (!holder.atom || is_destructor(meaning.name)))
+      if (takes_stub(holder, reference, meaning))
         target = draft_.stub(slot_of(meaning), meaning.name);
       else if (reference.type != RelocationType::abs64)
         refuse(holder, reference,

@@ -33,6 +33,8 @@ class References {
 
   /// Every reference of every selected atom. Throws `refused` for what a patch cannot express, saying where.
   void write_all();
+  /// Makes the slot and the stub that `write` would make of it, so that it appends nothing.
+  void prepare(const Holder& holder, const model::Reference& reference);
   /// One reference that stands at `start` + its offset.
   void write(const Holder& holder, const model::Reference& reference, Spot start);
 
@@ -47,6 +49,9 @@ class References {
   void write_through_slot(const Holder&, const model::Reference&, Spot place, const Meaning&);
   void write_thread(const Holder&, const model::Reference&, Spot place, const Meaning&);
   [[nodiscard]] Target slot_of(const Meaning& meaning);
+  /// A field of 32 bits that must hold the address of a function of another module, where a stub will do.
+  [[nodiscard]] bool takes_stub(const Holder& holder, const model::Reference& reference,
+                                const Meaning& meaning) const;
   [[nodiscard]] Spot thread_slot(const Holder&, const model::Reference&, const Meaning&);
   [[nodiscard]] bool is_branch(const Holder& holder, const model::Reference& reference) const;
   [[nodiscard]] bool jumps_through(const Holder& holder, const model::Reference& reference) const;
