@@ -2,7 +2,7 @@
 """The objects of a whole source tree compared with themselves: after a rebuild and after a comment nothing has changed,
 after a fix of one line exactly the functions that it touches.
 
-    trees_test.py STENT redis|ninja
+    trees_test.py STENT redis|nghttpx
 
 Both trees are built with the package's own commands, through ccache where it is installed. Exit status 77: the real data is
 not available (said loudly).
@@ -33,25 +33,19 @@ class Program:
 PROGRAMS = {
     "redis": Program("usr/bin/redis-check-rdb", "src/server.h", "src/util.c", "    if (nesting > 1000) return 0;",
                      "    if (nesting > 100) return 0;", {"stringmatchlen_impl"}),
-    "ninja": Program("usr/bin/ninja", "src/graph.h", "src/status.cc", "        snprintf(buf, sizeof(buf), \"%d\", finished_edges_);",
-                     "        snprintf(buf, sizeof(buf), \"%d.\", finished_edges_);",
-                     {"StatusPrinter::FormatProgressStatus"}),
+    "nghttpx": Program("usr/sbin/nghttpx", "src/shrpx_config.h", "src/shrpx_https_upstream.cc", "  resp.http_status = 308;",
+                       "  resp.http_status = 307;", {"shrpx::HttpsUpstream::redirect_to_https"}),
 }
 
 
-def commands_of(name, cache):
+def commands_of(cache):
     """(directory, words, source) of every unit below source/src, as the package compiles it."""
-    if name == "redis":
-        recorded = json.loads((cache / "compile_commands.json").read_text())
-    else:
-        recorded = json.loads(subprocess.run(["ninja", "-t", "compdb", "cxx"], cwd=cache / "source", capture_output=True,
-                                             text=True, check=True).stdout)
+    recorded = json.loads((cache / "compile_commands.json").read_text())
     units = {}
     for one in recorded:
         words = one.get("arguments") or shlex.split(one["command"])
         source = pathlib.Path(one["directory"], one["file"])
-        is_needed = not re.search(r"_(perf)?test\.cc$|/browse\.cc$", str(source))  # browse.cc includes what a build makes
-        if source.is_relative_to(cache / "source/src") and "-c" in words and "-fPIC" not in words and is_needed:
+        if source.is_relative_to(cache / "source/src") and "-c" in words and "-fPIC" not in words:
             units[source] = (one["directory"], words, source)
     return list(units.values())
 
@@ -62,7 +56,7 @@ class Tree:
     def __init__(self, name, cache, work):
         self.cache, self.work, self.sources = cache, work, work / "source"
         shutil.copytree(cache / "source", self.sources, symlinks=True, ignore=shutil.ignore_patterns("*.o", ".git"))
-        self.units = commands_of(name, cache)
+        self.units = commands_of(cache)
         must(len(self.units) > 25, f"{name}: {len(self.units)} units")
 
     def moved(self, text):
