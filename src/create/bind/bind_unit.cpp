@@ -114,10 +114,9 @@ class Binder {
 
   [[nodiscard]] std::string reason(model::FunctionId id) const {
     const std::string& why = match_.mismatches[id.value];
-    if (!why.empty()) return why;
     const std::string text = missing_text(old_, old_[id], image_);
-    if (text.empty()) return "no code there matches it, or several places do";
-    return "its text \"" + text + "\" is nowhere there";
+    if (text.empty()) return why.empty() ? "no code there matches it, or several places do" : why;
+    return (why.empty() ? "" : why + "; ") + "its text \"" + text + "\" is nowhere there";
   }
 
   void take(model::AtomId id) {

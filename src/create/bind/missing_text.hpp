@@ -8,7 +8,7 @@
 
 namespace stent::bind {
 
-/// The first string literal of eight characters or more that `function` refers to and no segment of the image
+/// The first readable text of eight characters or more that `function` refers to and no segment of the image
 /// holds, or empty. Often a path (__FILE__) or a version.
 [[nodiscard]] std::string missing_text(const model::Object& object, const model::Function& function,
                                        const model::Image& image);
