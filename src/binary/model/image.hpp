@@ -44,6 +44,9 @@ struct Import {
   std::optional<LinkAddress> got_slot;   ///< R_X86_64_GLOB_DAT target
   std::optional<LinkAddress> copy;       ///< R_X86_64_COPY target: the object lives here
   std::optional<LinkAddress> plt;        ///< the PLT entry that calls through the slot, where found
+  /// The PLT entry that every module takes for the function's address (System V ABI AMD64, "Function
+  /// Addresses"): code of a program that is not position-independent holds it as a constant.
+  std::optional<LinkAddress> canonical;
 };
 
 /// A thread-local slot of the image's GOT; of dtpmod64 and tlsdesc the first of two.

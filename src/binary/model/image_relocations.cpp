@@ -103,6 +103,7 @@ class Reader {
                     : raw.type == STT_OBJECT ? SymbolType::object
                     : raw.type == STT_TLS    ? SymbolType::tls
                                              : SymbolType::none;
+      if (raw.type == STT_FUNC && raw.section == SHN_UNDEF && raw.value != 0) import.canonical = {raw.value};
       image_.imports.push_back(std::move(import));
     }
     return image_.imports[at->second];

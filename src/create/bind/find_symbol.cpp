@@ -25,8 +25,8 @@ BoundTarget bind_import(const model::Image& image, std::size_t index, std::strin
   BoundTarget bound;
   bound.is_function = import.type == model::SymbolType::function;
   bound.evidence = std::move(evidence);
-  if (import.copy) {
-    bound.binding = at_address(import.name, *import.copy);
+  if (import.copy || import.canonical) {
+    bound.binding = at_address(import.name, import.copy ? *import.copy : *import.canonical);
     return bound;
   }
   if (!import.got_slot && !import.jump_slot) {  // the loader writes it into code or data
