@@ -34,7 +34,8 @@ CollectedPairs collect_compiled(const Request& request, std::vector<std::string>
   compile_request.work_directory = request.work_directory;
   compile_request.jobs = request.jobs;
   compile::CompiledChange change = compile::compile_change(compile_request);
-  CollectedPairs collected{std::move(change.pairs), {}, std::move(change.files)};
+  CollectedPairs collected{
+      std::move(change.pairs), {}, std::move(change.files), std::move(change.find_spares)};
   for (const compile::HunkAccount& hunk : change.hunks) {
     notes.push_back(describe(hunk));
     const std::string id = "hunk:" + hunk.file;
@@ -53,7 +54,8 @@ CollectedPairs collect_pairs(const Request& request, std::vector<std::string>& n
       request.old_tree.empty()
           ? compile::pairs_of_files(request.explicit_pairs, request.work_directory, notes)
           : compile::pairs_of_trees(request.old_tree, request.new_tree, request.work_directory, notes);
-  return {.pairs = std::move(pairs), .spares = std::move(spares)};
+  return {.pairs = std::move(pairs),
+          .find_spares = [all = std::move(spares)](const std::set<std::string>&) { return all; }};
 }
 
 }  // namespace stent::create

@@ -14,7 +14,7 @@ struct CollectedPairs {
   std::vector<compile::ObjectPair> pairs;
   std::vector<Question> questions{};  ///< hunks that change more than the compiled units, each file once
   std::vector<compile::ChangedFile> files{};  ///< of the diff
-  std::vector<compile::SpareUnit> spares{};
+  compile::SpareFinder find_spares{};
 };
 
 /// The given objects, or what compiling the change gives. What became of each hunk goes to `notes`.

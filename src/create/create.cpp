@@ -23,6 +23,7 @@
 #include "create/require_hosts.hpp"
 #include "create/review_units.hpp"
 #include "create/shadow/add_shadow_runtime.hpp"
+#include "create/unresolved_names.hpp"
 #include "create/verify_file.hpp"
 #include "create/write_report.hpp"
 
@@ -51,8 +52,8 @@ std::vector<std::vector<std::filesystem::path>> objects_of(const std::vector<Ver
 /// Binds `units`, after adding what of `spares` they need, and replacing those that newly refer to data of
 /// other modules. `again` then owns what is new.
 std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const model::Image& target,
-                                          const std::vector<compile::SpareUnit>& spares,
-                                          std::list<ComparedUnit>& again, std::vector<std::string>& notes) {
+                                          const compile::SpareFinder& spares, std::list<ComparedUnit>& again,
+                                          std::vector<std::string>& notes) {
   std::vector<std::string> said;
   std::vector<bind::BoundUnit> bound = bind_units(units, target, said);
   for (auto more = needed_spares(units, bound, target, spares, again, notes); !more.empty();
@@ -72,6 +73,20 @@ std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const 
   return bound;
 }
 
+/// What the front end knows of, and the pairs that no part of was linked into this target.
+compile::SpareFinder with_pairs_left(const compile::SpareFinder& find_spares,
+                                     const std::vector<compile::ObjectPair>& pairs,
+                                     const std::vector<ChosenUnit>& chosen) {
+  return [&](const std::set<std::string>& names) {
+    std::vector<compile::SpareUnit> spares = find_spares(names);
+    for (const compile::ObjectPair& pair : pairs)
+      if (std::ranges::none_of(chosen,
+                               [&](const ChosenUnit& unit) { return unit.unit->pair.source == pair.source; }))
+        spares.push_back({pair.source, pair.new_object, ""});
+    return spares;
+  };
+}
+
 /// Of the units that come along as a whole: there is nothing to compare them with.
 std::vector<Question> unreviewed(const std::vector<ChosenUnit>& units) {
   std::vector<Question> questions;
@@ -89,7 +104,7 @@ Outcome create(const Request& request) {
   if (!request.manual_source.empty()) return create_manual(request);
   Outcome outcome;
   auto loading = std::async(std::launch::async, [&] { return load_targets(request); });
-  const auto [pairs, questions, files, spares] = collect_pairs(request, outcome.notes);
+  const auto [pairs, questions, files, find_spares] = collect_pairs(request, outcome.notes);
   const std::vector<model::Image> targets = loading.get();
   std::vector<review::Finding> findings =
       findings_of(questions, "the diff changes more than the units that are compiled");
@@ -108,7 +123,8 @@ Outcome create(const Request& request) {
     chosen.push_back(choose_units(compared, target, outcome.notes));
     refuse_what_cannot_change(chosen.back());
     std::vector<ChosenUnit> emitted = chosen.back();
-    std::vector<bind::BoundUnit> units = bind_emitted(emitted, target, spares, again, outcome.notes);
+    std::vector<bind::BoundUnit> units = bind_emitted(
+        emitted, target, with_pairs_left(find_spares, pairs, chosen.back()), again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
     for (review::Finding& finding :
@@ -120,6 +136,7 @@ Outcome create(const Request& request) {
       findings.push_back(std::move(finding));
     runtimes.push_back(shadow::add_shadow_runtime(units));
     patch.images.push_back(emit::emit_image(target, units));
+    ask_about_names(target, patch.images.back(), findings);
     if (request.explain) explain(emitted, units, patch.images.back().module_name, outcome.explanation);
     made_from.push_back({&target, units});
   }

@@ -18,6 +18,7 @@
 #include "create/question.hpp"
 #include "create/review_units.hpp"
 #include "create/shadow/add_shadow_runtime.hpp"
+#include "create/unresolved_names.hpp"
 #include "create/verify_file.hpp"
 
 namespace stent::create {
@@ -75,6 +76,7 @@ Outcome create_manual(const Request& request) {
   std::list<std::unique_ptr<shadow::Runtime>> runtimes;
   std::vector<VerifiedImage> verified;
   std::vector<Question> questions;
+  std::vector<review::Finding> findings;
   for (const model::Image& target : targets) {
     const manual::ManualUnit& unit = units.emplace_back(manual::bind_manual(object, marks, target));
     for (const manual::Hazard& hazard : manual::find_hazards(unit, target))
@@ -83,11 +85,13 @@ Outcome create_manual(const Request& request) {
     std::vector<bind::BoundUnit> bound{unit.bound};
     runtimes.push_back(shadow::add_shadow_runtime(bound));
     patch.images.push_back(emit::emit_image(target, bound));
+    ask_about_names(target, patch.images.back(), findings);
     verified.push_back({&target, bound});
     if (request.explain && units.size() == 1) say(outcome, unit);
   }
-  std::vector<review::Finding> findings =
-      findings_of(questions, "the target's other code relies on the old function");
+  for (review::Finding& finding :
+       findings_of(questions, "the target's other code relies on the old function"))
+    findings.push_back(std::move(finding));
   patch.consistency = choose_consistency(request, patch, findings);
   patch.findings = accept_findings(findings, request.acknowledgements);
   mark_alternatives(patch);

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/error.hpp"
 #include "create/bind/brought_globals.hpp"
 
 namespace stent::create {
@@ -13,11 +14,23 @@ namespace {
 
 using Names = std::set<std::string>;
 
-Names names_in(const model::Image& target) {
+/// Globals, and what linkers made local of them: that stands in no unit's block.
+Names globals_in(const model::Image& target) {
   Names names;
   for (const model::ImageSymbol& symbol : target.symbols)
-    if (symbol.binding != model::SymbolBinding::local) names.insert(symbol.name);
+    if (symbol.binding != model::SymbolBinding::local || !symbol.file || target.files[*symbol.file].empty() ||
+        symbol.visibility != model::SymbolVisibility::normal)
+      names.insert(symbol.name);
   return names;
+}
+
+/// Without the blocks of units in its symbol table nothing tells whether a stripped target has a unit.
+void require_symbols(const model::Image& target, const std::string& name, const std::string& source) {
+  if (!target.files.empty()) return;
+  throw Error(ErrorCode::refused,
+              fmt::format("{} defines {}, and nothing tells whether {} was linked with it: it has no symbols",
+                          source, name, target.path.filename().string()),
+              "give the target's debug file (--debug-root)");
 }
 
 /// What code of the patch leaves to the dynamic loader though the target never did.
@@ -55,6 +68,25 @@ Names linked_archives(const std::vector<ChosenUnit>& chosen, const std::vector<c
   return archives;
 }
 
+/// By name, then by source.
+using Definers = std::map<std::string, std::map<std::string, compile::SpareUnit>>;
+
+/// Of the names that are `open`, among units of which the target has nothing.
+Definers definers_of(const Names& open, const std::vector<ChosenUnit>& chosen, const Names& present,
+                     const std::vector<compile::SpareUnit>& spares) {
+  const Names archives = linked_archives(chosen, spares);
+  Definers definers;
+  for (const compile::SpareUnit& spare : spares) {
+    if (!spare.archive.empty() && !archives.contains(spare.archive)) continue;
+    const Names globals = globals_of(model::load_object(spare.object));
+    const auto is_present = [&](const std::string& name) { return present.contains(name); };
+    if (std::ranges::any_of(globals, is_present)) continue;
+    for (const std::string& name : globals)
+      if (open.contains(name)) definers[name].emplace(spare.source, spare);
+  }
+  return definers;
+}
+
 /// With nothing before it.
 ComparedUnit as_new(const compile::SpareUnit& spare, model::Object object) {
   ComparedUnit unit{{spare.source, {}, spare.object, {}},
@@ -70,26 +102,21 @@ ComparedUnit as_new(const compile::SpareUnit& spare, model::Object object) {
 
 std::vector<ChosenUnit> needed_spares(const std::vector<ChosenUnit>& chosen,
                                       const std::vector<bind::BoundUnit>& bound, const model::Image& target,
-                                      const std::vector<compile::SpareUnit>& spares,
-                                      std::list<ComparedUnit>& again, std::vector<std::string>& notes) {
-  const Names open = spares.empty() ? Names{} : open_names(bound, target);
+                                      const compile::SpareFinder& find_spares, std::list<ComparedUnit>& again,
+                                      std::vector<std::string>& notes) {
+  const Names open = open_names(bound, target);
   if (open.empty()) return {};
-  const Names present = names_in(target), archives = linked_archives(chosen, spares);
-  std::map<std::string, std::map<std::string, const compile::SpareUnit*>> definers;  // by name, then source
-  for (const compile::SpareUnit& spare : spares) {
-    if (!spare.archive.empty() && !archives.contains(spare.archive)) continue;
-    const Names globals = globals_of(model::load_object(spare.object));
-    const auto is_present = [&](const std::string& name) { return present.contains(name); };
-    if (std::ranges::any_of(globals, is_present)) continue;
-    for (const std::string& name : globals)
-      if (open.contains(name)) definers[name].emplace(spare.source, &spare);
-  }
+  const Definers definers = definers_of(open, chosen, globals_in(target), find_spares(open));
   std::vector<ChosenUnit> needed;
   for (const auto& [name, units] : definers) {
-    const compile::SpareUnit& spare = *units.begin()->second;
+    const compile::SpareUnit& spare = units.begin()->second;
     const bool is_taken = std::ranges::any_of(
         needed, [&](const ChosenUnit& unit) { return unit.unit->pair.source == spare.source; });
+    if (units.size() != 1)
+      notes.push_back(fmt::format(
+          "{} is defined by {} and others, and the target was linked with none of them", name, spare.source));
     if (units.size() != 1 || is_taken) continue;
+    require_symbols(target, name, spare.source);
     again.push_back(as_new(spare, model::load_object(spare.object)));
     needed.push_back({&again.back(), {}});
     notes.push_back(

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """A fix whose new code calls what the target was linked without: a member of an archive that nothing had pulled, which calls
-another, and a unit that only the new build has.
+another; a unit that only the new build has, or both have; one of recorded commands, of an observed build, of pairs. What nothing
+defines needs a word when the patch is made, not when it is applied.
 
     unlinked_units.py STENT
 """
+import difflib
+import json
 import pathlib
 import subprocess
 import sys
@@ -29,8 +32,8 @@ TRIPLED = "int tripled(int n) { return n * 3; }\n"
 PREPARED = TRIPLED + "int ready;\n__attribute__((constructor)) static void prepare(void) { ready = 1; }\n"
 
 
-def run(*command, expect=0):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=DEADLINE_SECONDS)
+def run(*command, expect=0, cwd=None):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=DEADLINE_SECONDS, cwd=cwd)
     assert done.returncode == expect, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
 
@@ -53,9 +56,14 @@ class UnlinkedUnits(unittest.TestCase):
     def link(self, *objects):
         run("gcc", *objects, "-o", self.work / "program")
 
-    def create(self, *given, expect=0, acknowledged=("--ack", "*=a test")):
+    def link_without_archives(self):
+        for side in ("old", "new"):
+            (self.work / side / "libunits.a").unlink()
+        self.link(self.work / "old/main.o", self.work / "old/answer.o")
+
+    def create(self, *given, expect=0, acknowledged=("--ack", "*=a test"), cwd=None):
         return run(STENT, "create", *acknowledged, "--target", self.work / "program", "-o", self.work / "fix.stent",
-                   *given, expect=expect)
+                   *given, expect=expect, cwd=cwd)
 
     def heal(self):
         child = subprocess.Popen([self.work / "program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -92,18 +100,96 @@ class UnlinkedUnits(unittest.TestCase):
     def test_units_that_only_the_new_build_has(self):
         self.build("old", answer=ANSWER, main=MAIN)
         self.build("new", answer=HEALED, main=MAIN, counted=COUNTED, tripled=TRIPLED)
-        for side in ("old", "new"):
-            (self.work / side / "libunits.a").unlink()
-        self.link(self.work / "old/main.o", self.work / "old/answer.o")
+        self.link_without_archives()
         said = self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new")
         self.assertIn("counted.o: comes along, for counted", said)
         self.heal()
+
+    def test_units_that_both_builds_have(self):
+        unchanged = {"counted": COUNTED, "tripled": TRIPLED}
+        self.build("old", answer=ANSWER, main=MAIN, **unchanged)
+        self.build("new", answer=HEALED, main=MAIN, **unchanged)
+        self.link_without_archives()
+        said = self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new")
+        self.assertIn("counted.o: comes along, for counted", said)
+        self.heal()
+
+    def test_pairs_of_which_the_target_has_nothing(self):
+        unchanged = {"counted": COUNTED, "tripled": TRIPLED}
+        self.build("old", answer=ANSWER, main=MAIN, **unchanged)
+        self.build("new", answer=HEALED, main=MAIN, **unchanged)
+        self.link(self.work / "old/main.o", self.work / "old/answer.o")
+        pair = [self.work / side / "answer.o" for side in ("old", "new")]
+        said = self.create(*pair, expect=11, acknowledged=())
+        self.assertIn("counted is defined neither by program nor by what it is linked with", said)
+        others = [self.work / "new" / f"{name}.o" for name in unchanged for _ in range(2)]
+        self.assertIn("counted.o: comes along, for counted", self.create(*pair, *others))
+        self.heal()
+
+    def sources(self):
+        """A tree of sources before the change, its program, and the change as a diff."""
+        for name, text in {"answer": ANSWER, "main": MAIN, "counted": COUNTED, "tripled": TRIPLED}.items():
+            (self.work / f"{name}.c").write_text(text)
+        run("gcc", "-O2", "-g", "main.c", "answer.c", "-o", self.work / "program", cwd=self.work)
+        diff = difflib.unified_diff(ANSWER.splitlines(True), HEALED.splitlines(True), "a/answer.c", "b/answer.c")
+        (self.work / "fix.diff").write_text("".join(diff))
+
+    def test_units_of_recorded_commands(self):
+        self.sources()
+        (self.work / "compile_commands.json").write_text(json.dumps(
+            [{"directory": str(self.work), "file": f"{name}.c", "command": f"gcc -O2 -g -c {name}.c -o {name}.o"}
+             for name in ("answer", "main", "counted", "tripled")]))
+        given = "--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json"
+        self.assertIn("counted.c comes along as a whole", self.create(*given, expect=11, acknowledged=()))
+        self.assertIn("counted.c: comes along, for counted: the target was linked without it", self.create(*given))
+        self.heal()
+
+    def test_units_of_an_observed_build(self):
+        self.sources()
+        build = "for u in answer main counted tripled; do gcc -O2 -g -c $u.c -o $u.o || exit; done"
+        said = self.create("--patch", self.work / "fix.diff", "--", "sh", "-c", build, cwd=self.work)
+        self.assertIn("tripled.c: comes along, for tripled", said)
+        self.heal()
+
+    def test_a_name_that_no_unit_defines_needs_a_word_when_the_patch_is_made(self):
+        self.sources()
+        (self.work / "compile_commands.json").write_text(json.dumps(
+            [{"directory": str(self.work), "file": "answer.c", "command": "gcc -O2 -g -c answer.c -o answer.o"}]))
+        given = "--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json"
+        said = self.create(*given, expect=11, acknowledged=())
+        self.assertIn("counted is defined neither by program nor by what it is linked with (ld-linux-x86-64.so.2, libc.so.6)", said)
+        self.create(*given, acknowledged=("--ack", "symbol:counted=the preloaded library has it"))
+        run("gcc", "-O2", "-g", "-static", "main.c", "answer.c", "-o", self.work / "program", cwd=self.work)
+        self.assertIn("a static program cannot load it", self.create(*given, expect=11))
+
+    def test_a_library_that_the_target_needs_may_define_it(self):
+        self.sources()
+        run("gcc", "-O2", "-fPIC", "-shared", "counted.c", "tripled.c", "-o", "libcounted.so", cwd=self.work)
+        run("gcc", "-O2", "-g", "main.c", "answer.c", "-Wl,--no-as-needed", "-L.", "-lcounted", "-Wl,-rpath,$ORIGIN", "-o",
+            self.work / "program", cwd=self.work)
+        (self.work / "compile_commands.json").write_text(json.dumps(
+            [{"directory": str(self.work), "file": "answer.c", "command": "gcc -O2 -g -c answer.c -o answer.o"}]))
+        self.create("--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json",
+                    acknowledged=())
+        self.heal()
+
+    def test_of_a_stripped_target_nothing_tells_what_it_was_linked_with(self):
+        linked = MAIN.replace("int answer(int);", "int answer(int); int counted(int);").replace(
+            'puts("ready")', 'if (getchar_unlocked == 0) counted(1); puts("ready")')
+        unchanged = {"counted": COUNTED, "tripled": TRIPLED}
+        self.build("old", answer=ANSWER, main=linked, **unchanged)
+        self.build("new", answer=HEALED, main=linked, **unchanged)
+        self.link("-s", "-Wl,--export-dynamic-symbol=answer", "-Wl,--undefined=counted", self.work / "old/main.o", self.work / "old/libunits.a")
+        said = self.create(self.work / "old/libunits.a", self.work / "new/libunits.a", expect=11)
+        self.assertIn("nothing tells whether program was linked with it", said)
 
     def test_two_that_offer_a_name_are_no_choice(self):
         self.build("old", answer=ANSWER, main=MAIN)
         self.build("new", answer=HEALED, main=MAIN, counted=COUNTED, other=COUNTED, tripled=TRIPLED)
         self.link(self.work / "old/main.o", self.work / "old/answer.o")
-        self.assertNotIn("comes along", self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new"))
+        said = self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new")
+        self.assertNotIn("comes along", said)
+        self.assertIn("counted is defined by counted.o and others", said)
 
     def test_one_that_would_have_to_run_at_the_start_is_refused(self):
         unchanged = {"counted": COUNTED, "tripled": PREPARED}

@@ -14,6 +14,7 @@
 #include "create/compile/compile_commands.hpp"
 #include "create/compile/dependencies.hpp"
 #include "create/compile/diff_file.hpp"
+#include "create/compile/find_spares.hpp"
 #include "create/compile/included_names.hpp"
 #include "create/compile/link_time_pairs.hpp"
 #include "create/compile/observed_units.hpp"
@@ -170,7 +171,8 @@ CompiledChange compile_change(const CompileRequest& given) {
   auto request = given;
   fs::create_directories(request.work_directory);
   request.work_directory = fs::canonical(request.work_directory);
-  for (const auto left : {"probe", "files", "directories", "shadow", "dependencies", "old", "new", "linked"})
+  for (const auto left :
+       {"probe", "files", "directories", "shadow", "dependencies", "old", "new", "linked", "spares"})
     fs::remove_all(request.work_directory / left);
   const auto diffs = parse_diff(read_text(request.diff), request.diff.string());
   const auto [units, links] = recorded_build(request);
@@ -180,7 +182,7 @@ CompiledChange compile_change(const CompileRequest& given) {
 
   CompiledChange out;
   std::map<fs::path, AffectedBy> by_file;
-  std::vector<RecordedUnit> to_compile, to_link;
+  std::vector<RecordedUnit> to_compile, to_link, others;
   for (std::size_t i = 0; i < units.size(); ++i) {
     bool source_removed = false;
     for (const auto& path : affected[i])
@@ -188,6 +190,7 @@ CompiledChange compile_change(const CompileRequest& given) {
           .insert(shown_source(units[i], tree.root));
     for (const auto& file : tree.files)
       source_removed = source_removed || (file.kind == Kind::removed && file.location == units[i].source);
+    if (affected[i].empty() && !units[i].is_link_time_optimised) others.push_back(units[i]);
     if (affected[i].empty() || source_removed) continue;
     (units[i].is_link_time_optimised ? to_link : to_compile).push_back(units[i]);
   }
@@ -200,6 +203,7 @@ CompiledChange compile_change(const CompileRequest& given) {
   out.pairs = compile_pairs(to_compile, tree.root, view, request);
   for (ObjectPair& pair : link_time_pairs(to_link, links, *view, request))
     out.pairs.push_back(std::move(pair));
+  out.find_spares = spares_of_build(std::move(others), tree.root, request);
   out.files = std::move(tree.files);
   return out;
 }

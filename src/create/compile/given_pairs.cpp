@@ -157,6 +157,7 @@ GivenObjects pairs_of_trees(const fs::path& old_tree, const fs::path& new_tree,
       collector.add_archives(name, old_tree / name, new_tree / name, beside);
     } else {
       collector.add({without_libs(name), old_tree / name, new_tree / name, {}});
+      collector.add_spare({without_libs(name), new_tree / name, ""});
     }
   }
   for (const auto& [name, kind] : news) {

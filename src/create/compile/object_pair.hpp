@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,11 @@ struct ObjectPair {
 struct SpareUnit {
   std::string source;  ///< as in `ObjectPair`
   std::filesystem::path object;
-  std::string archive;  ///< whose member it is; empty: an object that only the new side has
+  std::string archive;  ///< whose member it is; empty: an object of its own
 };
+
+/// Gives the units among which definitions of `names` are to be looked for.
+using SpareFinder = std::function<std::vector<SpareUnit>(const std::set<std::string>& names)>;
 
 /// What became of one hunk of the diff.
 struct HunkAccount {
@@ -45,6 +49,7 @@ struct CompiledChange {
   std::vector<ObjectPair> pairs;
   std::vector<HunkAccount> hunks;
   std::vector<ChangedFile> files;  ///< of the diff, with their new text
+  SpareFinder find_spares;
 };
 
 }  // namespace stent::compile

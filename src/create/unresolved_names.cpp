@@ -1,0 +1,74 @@
+#include "create/unresolved_names.hpp"
+
+#include <elf.h>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "binary/elf/elf_file.hpp"
+#include "binary/elf/needed_libraries.hpp"
+#include "create/question.hpp"
+
+namespace stent::create {
+namespace {
+
+using Names = std::set<std::string>;
+
+constexpr const char* remedy =
+    "give the unit that defines it as well (its object before and after, or the whole build); where the "
+    "process has "
+    "it from elsewhere, say so by --ack";
+
+Names names_left_open(const model::Image& target, const patch::Image& image) {
+  Names names;
+  for (const patch::Binding& binding : image.bindings) {
+    const auto* symbol = std::get_if<patch::DynamicSymbol>(&binding.where);
+    if (symbol == nullptr || symbol->weak) continue;
+    const bool is_imported =
+        std::ranges::find(target.imports, binding.name, &model::Import::name) != target.imports.end();
+    const bool is_own = std::ranges::any_of(target.symbols, [&](const model::ImageSymbol& one) {
+      return one.name == binding.name && one.binding != model::SymbolBinding::local;
+    });
+    if (!is_imported && !is_own) names.insert(binding.name);
+  }
+  return names;
+}
+
+void remove_defined(Names& names, const std::filesystem::path& library) {
+  const elf::File file(library);
+  for (const elf::Section& section : file.sections()) {
+    if (section.type != SHT_DYNSYM) continue;
+    for (const elf::RawSymbol& symbol : file.symbols(section))
+      if (symbol.section != SHN_UNDEF) names.erase(symbol.name);
+  }
+}
+
+}  // namespace
+
+void ask_about_names(const model::Image& target, const patch::Image& image,
+                     std::vector<review::Finding>& findings) {
+  Names names = names_left_open(target, image);
+  if (names.empty()) return;
+  const auto libraries = elf::needed_libraries(target.path);
+  if (!libraries) return;
+  Names searched;
+  for (const std::filesystem::path& library : *libraries) {
+    remove_defined(names, library);
+    searched.insert(library.filename());
+  }
+  std::vector<Question> questions;
+  for (const std::string& name : names)
+    questions.push_back(
+        {"symbol:" + name,
+         fmt::format("{} is defined neither by {} nor by what it is linked with ({}); {}", name,
+                     target.path.filename().string(), fmt::join(searched, ", "), remedy)});
+  for (review::Finding& finding :
+       findings_of(questions, "apply refuses the patch where the process has no such name"))
+    if (std::ranges::find(findings, finding.id, &review::Finding::id) == findings.end())
+      findings.push_back(std::move(finding));
+}
+
+}  // namespace stent::create
