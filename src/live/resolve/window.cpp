@@ -15,6 +15,8 @@ constexpr std::uint64_t page = 4096;
 constexpr std::int64_t reach = (std::int64_t{1} << 31) - (std::int64_t{1} << 20);
 constexpr RemoteAddress end_of_numbers{std::uint64_t{1} << 32};
 constexpr std::int64_t own_places = std::int64_t{512} << 20;  // how far from the module
+/// Stacks and arenas take whole stretches, at whose edges those that find no other place would meet.
+constexpr int own_places_asked = 8;
 constexpr std::int64_t stack_growth = std::int64_t{256} << 20;
 constexpr int start_brk_field = 47;  // proc(5), /proc/PID/stat
 
@@ -50,6 +52,22 @@ std::vector<Gap> usable_gaps(const std::vector<process::Mapping>& mappings, cons
 
 bool is_in_reach(RemoteRange window, RemoteRange module) {
   return std::max(window.end(), module.end()) - std::min(window.begin, module.begin) < reach;
+}
+
+/// Among the multiples of `length` that are free and in reach, counted in `length`: the nearest to `place`.
+std::optional<std::uint64_t> nearest_free(const std::vector<Gap>& gaps, RemoteRange module,
+                                          std::uint64_t length, std::uint64_t place) {
+  const auto distance = [&](std::uint64_t other) { return other > place ? other - place : place - other; };
+  std::optional<std::uint64_t> best;
+  for (const Gap& gap : gaps) {
+    const std::uint64_t first = (gap.begin.value + length - 1) / length;
+    const std::uint64_t end = gap.end.value / length;
+    if (first >= end) continue;
+    const std::uint64_t nearest = std::clamp(place, first, end - 1);
+    if (!is_in_reach({{nearest * length}, length}, module)) continue;
+    if (!best || distance(nearest) < distance(*best)) best = nearest;
+  }
+  return best;
 }
 
 }  // namespace
@@ -95,19 +113,18 @@ RemoteRange choose_window(const std::vector<process::Mapping>& mappings, RemoteR
 RemoteRange own_window(const std::vector<process::Mapping>& mappings, RemoteRange module, std::uint64_t size,
                        const AddressLimits& limits, std::uint64_t seed) {
   if (module.begin < end_of_numbers) return choose_window(mappings, module, size, limits);
+  constexpr std::uint64_t factor = 6364136223846793005, addend = 1442695040888963407;  // Knuth's MMIX
   const std::uint64_t length = page_up({size}).value;
-  const std::uint64_t place = module.begin.value / length - seed % (own_places / length + 1);
-  const auto distance = [&](std::uint64_t other) { return other > place ? other - place : place - other; };
+  const std::vector<Gap> gaps = usable_gaps(mappings, limits);
   std::optional<std::uint64_t> best;
-  for (const Gap& gap : usable_gaps(mappings, limits)) {
-    const std::uint64_t first = (gap.begin.value + length - 1) / length;
-    const std::uint64_t end = gap.end.value / length;
-    if (first >= end) continue;
-    const std::uint64_t nearest = std::clamp(place, first, end - 1);
-    if (!is_in_reach({{nearest * length}, length}, module)) continue;
-    if (!best || distance(nearest) < distance(*best)) best = nearest;
+  for (int asked = 0; asked < own_places_asked; ++asked, seed = seed * factor + addend) {
+    const std::uint64_t place = module.begin.value / length - seed % (own_places / length + 1);
+    const auto nearest = nearest_free(gaps, module, length, place);
+    if (!nearest) return choose_window(mappings, module, size, limits);
+    if (asked == 0 || *nearest == place) best = nearest;
+    if (*nearest == place) break;
   }
-  return best ? RemoteRange{{*best * length}, length} : choose_window(mappings, module, size, limits);
+  return {{*best * length}, length};
 }
 
 }  // namespace stent::resolve
