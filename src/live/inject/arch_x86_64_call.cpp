@@ -44,6 +44,15 @@ stop::Registers at_syscall(const stop::Registers& from, RemoteAddress instructio
   return to;
 }
 
+bool is_in_call(const BorrowedCode& code, const stop::Registers& registers,
+                const process::RemoteMemory& memory) {
+  constexpr std::int64_t syscall_length = 2;
+  if (registers.pc() != code.syscall_ret && registers.pc() != code.syscall_ret + syscall_length) return false;
+  Bytes returns_to(sizeof(std::uint64_t));
+  return memory.try_read(registers.sp(), returns_to) &&
+         load<std::uint64_t>(returns_to, 0) == code.sigreturn.value;
+}
+
 std::optional<std::uint64_t> find_syscall_ret(ByteView code) { return find(code, syscall_ret_code); }
 
 std::optional<std::uint64_t> find_sigreturn(ByteView code) {

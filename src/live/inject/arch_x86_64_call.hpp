@@ -23,6 +23,11 @@ struct BorrowedCode {
   RemoteAddress sigreturn;    ///< `mov $15, %eax or %rax; syscall`: what every signal handler returns to
 };
 
+/// True of a borrowed thread with these registers before and in a call of stent's, and of no other: it
+/// returns into a signal frame's sigreturn. What is below its stack pointer may be the call's.
+[[nodiscard]] bool is_in_call(const BorrowedCode& code, const stop::Registers& registers,
+                              const process::RemoteMemory& memory);
+
 /// Offset of the first `syscall; ret` in `code`.
 [[nodiscard]] std::optional<std::uint64_t> find_syscall_ret(ByteView code);
 /// Offset of the first rt_sigreturn(2) in `code`.

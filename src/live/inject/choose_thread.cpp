@@ -55,23 +55,26 @@ void refuse_frozen(Pid pid) {
 
 }  // namespace
 
-stop::StoppedTracee choose_thread(stop::Session& session, const std::vector<process::Mapping>& mappings,
+stop::StoppedTracee choose_thread(stop::Session& session, const BorrowedCode& code,
+                                  const std::vector<process::Mapping>& mappings,
                                   std::chrono::nanoseconds patience, const stop::Session::Accept& accept) {
   constexpr std::size_t most_tries = 8;
   refuse_frozen(session.target().pid());
-  const auto best = [&](const stop::StoppedThread& thread) {
-    return !thread.group_stopped && has_room(mappings, thread) && stop::will_restart(thread.registers) &&
+  const auto fits = [&](const stop::StoppedThread& thread) {
+    return has_room(mappings, thread) && !is_in_call(code, thread.registers, session.target().memory()) &&
            (!accept || accept(thread));
+  };
+  const auto best = [&](const stop::StoppedThread& thread) {
+    return !thread.group_stopped && stop::will_restart(thread.registers) && fits(thread);
   };
   const auto any = [](Tid) { return true; };
   const auto well = [&](Tid tid) { return sleeps_well(session.target().pid(), tid); };
   if (auto thread = session.borrow_once(well, best, most_tries)) return std::move(*thread);
   if (auto thread = session.borrow_once(any, best, most_tries)) return std::move(*thread);
   const auto usable = [&](const stop::StoppedThread& thread) {
-    return has_room(mappings, thread) &&
-           (thread.registers.in_syscall() ||
+    return (thread.registers.in_syscall() ||
             !in_restartable_sequence(session.target().memory(), thread.tid)) &&
-           (!accept || accept(thread));
+           fits(thread);
   };
   if (auto thread = session.borrow(usable, patience)) return std::move(*thread);
   throw Error(

@@ -39,8 +39,12 @@ RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds pati
 
 RemoteCaller::RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings,
                            std::chrono::nanoseconds patience, const stop::Session::Accept& accept)
-    : RemoteCaller{find_borrowed_code(session.target(), mappings),
-                   choose_thread(session, mappings, patience, accept)} {}
+    : RemoteCaller(session, find_borrowed_code(session.target(), mappings), mappings, patience, accept) {}
+
+RemoteCaller::RemoteCaller(stop::Session& session, const BorrowedCode& code,
+                           const std::vector<process::Mapping>& mappings, std::chrono::nanoseconds patience,
+                           const stop::Session::Accept& accept)
+    : RemoteCaller(code, choose_thread(session, code, mappings, patience, accept)) {}
 
 RemoteCaller::RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread)
     : code_(code), thread_(std::move(thread)), filter_(read_limits(thread_.state().tid)) {

@@ -54,6 +54,9 @@ class RemoteCaller {
  private:
   RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings,
                std::chrono::nanoseconds patience, const stop::Session::Accept& accept);
+  RemoteCaller(stop::Session& session, const BorrowedCode& code,
+               const std::vector<process::Mapping>& mappings, std::chrono::nanoseconds patience,
+               const stop::Session::Accept& accept);
 
   BorrowedCode code_;
   stop::StoppedTracee thread_;

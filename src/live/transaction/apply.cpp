@@ -314,6 +314,7 @@ Report apply_once(const patch::Patch& patch, Pid pid, const Options& options, De
   if (options.from_file) back_by_file(prepared.record.pieces, patch, present);
   auto outcome = apply_prepared(target, prepared, options, deadline);
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, prepared.earlier, *busy);
+  afterwards([&] { recover_afterwards(target, options, deadline); });
   auto& notes = std::get<Change>(outcome).notes;
   verify(prepared.writes, target.memory(), notes);
   if (may_load_unwinder(prepared.record.runtime, target, prepared.modules))

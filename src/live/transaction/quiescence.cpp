@@ -44,6 +44,7 @@ Quiescence::Quiescence(stop::Session& session, const std::vector<process::Module
       options_(options),
       unwinder_(session.target().memory(), unwind_tables(session.target(), modules, records_)),
       check_(session.target().memory(), unwinder_, forbidden_),
+      begun_(session.target()),
       own_memory_(process::own_memory(session.target().pid())) {
   if (options_.foreign_stacks != ForeignStacks::ignore)
     foreign_.emplace(
@@ -150,6 +151,7 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
   change.phases.begin(stop.began());
   change.phases.passed("stop blocked");
   if (first_stop) return unstoppable(*first_stop);
+  if (auto intruder = begun_.find(stop.blocked())) return {std::move(intruder), false};
   const auto blocked = states_of(stop.blocked());
   if (auto intruder = check_.look(blocked)) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};
@@ -157,6 +159,7 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
   change.phases.passed("check blocked");
   if (const auto u = stop.stop_running()) return unstoppable(*u);
   change.phases.passed("stop running");
+  if (auto intruder = begun_.find(stop.running())) return {std::move(intruder), false};
   const auto running = states_of(stop.running());
   if (auto intruder = check_.look(running)) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};

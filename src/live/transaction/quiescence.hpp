@@ -10,6 +10,7 @@
 #include "live/redirect/switch.hpp"
 #include "live/stop/session.hpp"
 #include "live/stop/thread_group_stop.hpp"
+#include "live/transaction/begun_calls.hpp"
 #include "live/transaction/inventory.hpp"
 #include "live/transaction/transaction.hpp"
 #include "live/transaction/wait_for_intruder.hpp"
@@ -96,6 +97,7 @@ class Quiescence {
   Options options_;
   unwind::Unwinder unwinder_;
   unwind::StackCheck check_;
+  BegunCalls begun_;
   std::optional<unwind::ForeignStacks> foreign_;  ///< empty: the policy says to ignore them
   std::uint64_t own_memory_;                      ///< of the target, when this began
 };

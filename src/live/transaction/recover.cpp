@@ -122,17 +122,27 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
   return std::nullopt;
 }
 
-bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings,
-              const Options& options) {
-  const auto needs_work = [&](const FoundRecord& found) {
-    return is_left_over(found) || may_be_free(found, options) || !untold(target, found.record).empty();
-  };
-  return std::ranges::any_of(find_records(mappings, target.memory()), needs_work) ||
+/// Half-done work of a stent that was killed.
+bool has_remains(const process::Process& target, const std::vector<process::Mapping>& mappings) {
+  return std::ranges::any_of(find_records(mappings, target.memory()), is_left_over) ||
          !stray_descriptors(target.pid()).empty() || !call::find_left_call_sites(target, mappings).empty() ||
          !redirect::find_transits(mappings, target.memory()).empty();
 }
 
+bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings,
+              const Options& options) {
+  const auto needs_work = [&](const FoundRecord& found) {
+    return may_be_free(found, options) || !untold(target, found.record).empty();
+  };
+  return has_remains(target, mappings) ||
+         std::ranges::any_of(find_records(mappings, target.memory()), needs_work);
+}
+
 }  // namespace
+
+void recover_afterwards(const process::Process& target, const Options& options, Deadline deadline) {
+  if (has_remains(target, target.mappings())) static_cast<void>(recover(target, options, deadline));
+}
 
 std::vector<process::Mapping> recover(const process::Process& target, const Options& options,
                                       Deadline deadline) {

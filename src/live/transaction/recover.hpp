@@ -11,4 +11,8 @@ namespace stent::transaction {
 [[nodiscard]] std::vector<process::Mapping> recover(const process::Process& target, const Options& options,
                                                     Deadline deadline);
 
+/// After a change: does away with what a thread that a killed stent had borrowed made while the change went
+/// on.
+void recover_afterwards(const process::Process& target, const Options& options, Deadline deadline);
+
 }  // namespace stent::transaction

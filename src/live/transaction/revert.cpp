@@ -37,6 +37,7 @@ Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Dea
     outcome = take_out(session, records, victim, options, deadline);
   }
   if (const auto* busy = std::get_if<Busy>(&outcome)) throw busy_error(target, records, *busy);
+  afterwards([&] { recover_afterwards(target, options, deadline); });
   const Change& change = std::get<Change>(outcome);
   return {pid,
           reverted.name,
