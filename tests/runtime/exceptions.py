@@ -296,9 +296,11 @@ def later_unwinder(stent, folder):
     (work.folder / "plugin.cpp").write_text(PLUGIN)
     plugin = work.folder / "plugin.so"
     run("g++", "-O2", "-fPIC", "-shared", work.folder / "plugin.cpp", "-o", plugin)
+    with_llvm = work.folder / "with_llvm.so"  # its exceptions are LLVM's, while backtrace() loads gcc's unwinder
+    run("g++", "-O2", "-fPIC", "-shared", work.folder / "plugin.cpp", *LINKS["llvm"], "-o", with_llvm)
     fix, other = (work.patch(LATER_UNIT.format(1), LATER_UNIT.format(added), f"fix{added}") for added in (11, 21))
-    for load, answer in (("frames", "12"), ("cancel", "11"), ("load", "1")):
-        process = Process(program, plugin)
+    for load, answer, library in ("frames", "12", plugin), ("cancel", "11", plugin), ("load", "1", plugin), ("load", "1", with_llvm):
+        process = Process(program, library)
         said = work.do("apply", fix, process.pid)
         require("no unwinder is loaded" in said.stdout + said.stderr, "apply does not tell: " + said.stdout + said.stderr)
         process.expect("work", "12")

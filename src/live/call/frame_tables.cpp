@@ -83,9 +83,12 @@ bool has_frames(const patch::Image& image) {
 constexpr std::size_t late_tables = 2;
 /// In the storage of a late table, behind libgcc's object: `add` and `remove`.
 constexpr std::int64_t told_offset = 64;
+/// The first word of an object that an unwinder of LLVM's was told of; libgcc writes another.
+constexpr std::uint64_t mark = 1;
 
-/// A late table as the target remembers it.
-FrameTable as_told(FrameTable table, const process::RemoteMemory& memory) {
+/// A late table as the target remembers it, whose object begins with `first`.
+FrameTable as_told(FrameTable table, std::uint64_t first, const process::RemoteMemory& memory) {
+  table.is_single = first == mark;
   std::array<std::uint64_t, 2> told{};
   if (memory.try_read(table.object + told_offset, std::as_writable_bytes(std::span(told)))) {
     table.add = {told[0]};
@@ -94,22 +97,27 @@ FrameTable as_told(FrameTable table, const process::RemoteMemory& memory) {
   return table;
 }
 
-/// Where the FDEs of an image begin. Lengths and CIE pointers are no relocated fields (LSB, "Exception
+/// Where the FDEs in an .eh_frame begin. Lengths and CIE pointers are no relocated fields (LSB, "Exception
 /// Frames").
+std::vector<std::int64_t> descriptions_in(ByteView frames) {
+  std::vector<std::int64_t> found;
+  for (std::uint64_t at = 0; at + 8 <= frames.size();) {
+    const auto length = load<std::uint32_t>(frames, at);
+    if (length == 0) break;
+    if (load<std::uint32_t>(frames, at + 4) != 0) found.push_back(static_cast<std::int64_t>(at));
+    at += 4 + std::uint64_t{length};
+  }
+  return found;
+}
+
 std::vector<PatchAddress> descriptions(const patch::Image& image) {
   std::vector<PatchAddress> found;
   for (const patch::Segment& segment : image.segments) {
     const std::int64_t from = image.eh_frame.begin - segment.address;
     if (from < 0 || static_cast<std::uint64_t>(from) + image.eh_frame.size > segment.bytes.size()) continue;
-    const ByteView frames =
-        ByteView(segment.bytes).subspan(static_cast<std::size_t>(from), image.eh_frame.size);
-    for (std::uint64_t at = 0; at + 8 <= frames.size();) {
-      const auto length = load<std::uint32_t>(frames, at);
-      if (length == 0) break;
-      if (load<std::uint32_t>(frames, at + 4) != 0)
-        found.push_back(image.eh_frame.begin + static_cast<std::int64_t>(at));
-      at += 4 + std::uint64_t{length};
-    }
+    for (const std::int64_t at : descriptions_in(
+             ByteView(segment.bytes).subspan(static_cast<std::size_t>(from), image.eh_frame.size)))
+      found.push_back(image.eh_frame.begin + at);
     return found;
   }
   return found;
@@ -118,6 +126,15 @@ std::vector<PatchAddress> descriptions(const patch::Image& image) {
 /// What `copy` is to be told of `image`, one call each.
 std::vector<PatchAddress> begins(const patch::Image& image, const UnwinderCopy& copy) {
   return copy.takes_single ? descriptions(image) : std::vector{image.eh_frame.begin};
+}
+
+/// What a table's unwinder is, or was, told in one call each.
+std::vector<RemoteAddress> begins(const FrameTable& table, const process::RemoteMemory& memory) {
+  if (!table.is_single || !table.is_late) return {table.eh_frame.begin};
+  std::vector<RemoteAddress> found;
+  for (const std::int64_t at : descriptions_in(memory.read(table.eh_frame.begin, table.eh_frame.size)))
+    found.push_back(table.eh_frame.begin + at);
+  return found;
 }
 
 }  // namespace
@@ -188,7 +205,7 @@ std::vector<FrameTable> known_frame_tables(const process::RemoteMemory& memory,
   for (const FrameTable& table : tables) {
     std::uint64_t word = 0;
     if (memory.try_read(table.object, std::as_writable_bytes(std::span(&word, 1))) && word != 0)
-      known.push_back(table.is_late ? as_told(table, memory) : table);
+      known.push_back(table.is_late ? as_told(table, word, memory) : table);
   }
   return known;
 }
@@ -201,7 +218,6 @@ std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
   const auto is_known = [&](const auto& agrees) { return std::ranges::any_of(known, agrees); };
   std::vector<FrameTable> untold;
   for (const UnwinderCopy& copy : exported_unwinders(memory, modules)) {
-    if (copy.takes_single) continue;  // takes more tables than there is room for
     std::set<RemoteAddress> seen;
     for (FrameTable table : tables) {
       const auto same_frames = [&](const FrameTable& other) { return other.eh_frame == table.eh_frame; };
@@ -213,6 +229,7 @@ std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
       seen.insert(table.eh_frame.begin);
       table.add = copy.add;
       table.remove = copy.remove;
+      table.is_single = copy.takes_single;
       untold.push_back(table);
     }
   }
@@ -220,21 +237,30 @@ std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
 }
 
 void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables) {
-  constexpr std::uint64_t mark = 1;
+  const auto set_mark = [&](const FrameTable& table) {
+    caller.memory().write(table.object, std::as_bytes(std::span(&mark, 1)));
+  };
   for (const FrameTable& table : tables) {
     if (!table.is_planned()) continue;
     const std::array told{table.add.value, table.remove.value};
     if (table.is_late) caller.memory().write(table.object + told_offset, std::as_bytes(std::span(told)));
-    if (table.is_single) caller.memory().write(table.object, std::as_bytes(std::span(&mark, 1)));
-    caller.call(table.add, {table.eh_frame.begin.value, table.object.value, 0, 0});
+    if (table.is_single && !table.is_late) set_mark(table);
+    for (const RemoteAddress begin : begins(table, caller.memory()))
+      caller.call(table.add, {begin.value, table.object.value, 0, 0});
+    // Only now, for one mark stands for many: what is told twice is forgotten by being removed once.
+    if (table.is_single && table.is_late) set_mark(table);
   }
 }
 
 void remove_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables,
                          const process::RemoteMemory& memory, const std::vector<process::Module>& modules) {
-  for (const FrameTable& table : known_frame_tables(memory, tables))
-    if (std::ranges::any_of(modules, [&](const auto& module) { return module.contains(table.remove); }))
-      caller.call_and_clear(table.remove, table.eh_frame.begin.value, table.object);
+  for (const FrameTable& table : known_frame_tables(memory, tables)) {
+    if (std::ranges::none_of(modules, [&](const auto& module) { return module.contains(table.remove); }))
+      continue;
+    const auto told = begins(table, memory);
+    for (std::size_t i = 0; i + 1 < told.size(); ++i) caller.call(table.remove, {told[i].value, 0, 0, 0});
+    if (!told.empty()) caller.call_and_clear(table.remove, told.back().value, table.object);
+  }
 }
 
 }  // namespace stent::call

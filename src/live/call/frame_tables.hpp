@@ -13,7 +13,8 @@ namespace stent::call {
 
 /// What one copy of the unwinder is told in one call. Some are kept for unwinders that are loaded later:
 /// their `add` is zero until one is told. Of libgcc's, a whole .eh_frame: `object` is storage of ours that it
-/// links into its list, so nothing is allocated. Of LLVM's, one FDE, and `object` is a mark of ours.
+/// links into its list, so nothing is allocated. Of LLVM's, one FDE, and `object` is a mark of ours; loaded
+/// later, all FDEs of an .eh_frame with one mark.
 struct FrameTable {
   RemoteAddress add;  ///< __register_frame_info_bases(begin, object, 0, 0), or __unw_add_dynamic_fde(begin)
   RemoteAddress remove;  ///< __deregister_frame_info_bases(begin), or __unw_remove_dynamic_fde(begin)
@@ -43,8 +44,7 @@ inline constexpr std::uint64_t frame_object_size = 128;
                                                         const process::RemoteMemory& memory,
                                                         const std::vector<process::Module>& modules);
 
-/// What `tables` still have to be told to: unwinders of gcc's kind that were loaded after the patch was
-/// applied.
+/// What `tables` still have to be told to: unwinders that were loaded after the patch was applied.
 [[nodiscard]] std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
                                                           const std::vector<process::Module>& modules,
                                                           const std::vector<FrameTable>& tables);
