@@ -101,16 +101,15 @@ FunctionCaller::FunctionCaller(stop::Session& session, std::vector<unwind::Unwin
     const auto location =
         resolve::exported_symbol(session.target().module_memory(), module, "__errno_location");
     if (!location) continue;
-    error_number_ = RemoteAddress{call(*location, {})};
-    saved_error_ = caller_.memory().read_value<std::uint32_t>(*error_number_);
-    break;
+    const RemoteAddress error{call(*location, {})};
+    errors_.emplace_back(error, caller_.memory().read_value<std::uint32_t>(error));
   }
 }
 
 FunctionCaller::~FunctionCaller() {
   if (lost_) return;
   try {
-    if (error_number_) caller_.memory().write(*error_number_, std::as_bytes(std::span(&saved_error_, 1)));
+    for (const auto& [at, error] : errors_) caller_.memory().write(at, std::as_bytes(std::span(&error, 1)));
     unmap_call_site(caller_, mapped_);
   } catch (const Error&) {  // the target ended
   }

@@ -4,7 +4,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "live/call/left_call_sites.hpp"
@@ -49,8 +49,8 @@ class FunctionCaller {
   inject::RemoteCaller caller_;
   inject::CallSite site_;
   LeftCallSite mapped_;
-  std::optional<RemoteAddress> error_number_;
-  std::uint32_t saved_error_ = 0;
+  /// Each copy of the C library (dlmopen) has an errno of its own: where, and what it held.
+  std::vector<std::pair<RemoteAddress, std::uint32_t>> errors_;
   bool lost_ = false;  ///< the thread is still in a function
 };
 
