@@ -15,7 +15,7 @@ std::vector<Pid> processes_with(const BuildId& patch) {
     try {
       const auto applied = transaction::list(pid);
       const auto is_it = [&](const transaction::Applied& one) {
-        return one.id == patch && one.state == "applied";
+        return one.id == patch && (one.state == "applied" || one.state == "partly unloaded");
       };
       if (std::ranges::any_of(applied, is_it)) found.push_back(pid);
     } catch (const Error&) {

@@ -76,6 +76,10 @@ class Bench:
         if said != str(wanted):
             raise Failed(f"the process said '{said}', not '{wanted}'")
 
+    def answer(self, line):
+        self.say(line)
+        return self.child.stdout.readline().rstrip("\n")
+
     def ask(self, line, wanted):
         self.say(line)
         self.expect(wanted)
@@ -313,13 +317,13 @@ CASES = [order_of_the_program, preloaded_library_comes_first, old_hash_table, de
          library_opened_after_another_patch]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(cases, description):
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--stent", required=True)
     parser.add_argument("case", nargs="*")
     arguments = parser.parse_args()
     failures = 0
-    for case in CASES:
+    for case in cases:
         if arguments.case and case.__name__ not in arguments.case:
             continue
         with tempfile.TemporaryDirectory(prefix="stent-symbols-") as work:
@@ -337,4 +341,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(CASES, __doc__))

@@ -236,6 +236,21 @@ std::vector<FrameTable> untold_frame_tables(const process::RemoteMemory& memory,
   return untold;
 }
 
+namespace {
+
+/// False when the unwinder was unloaded, and also where another library stands in its place. One that nobody
+/// exports is part of a module that the patch is for.
+bool is_unwinders(RemoteAddress remove, const process::RemoteMemory& memory,
+                  const std::vector<process::Module>& modules, bool own_left) {
+  const auto module =
+      std::ranges::find_if(modules, [&](const process::Module& m) { return m.contains(remove); });
+  if (module == modules.end()) return false;
+  const auto exported = exported_unwinder(memory, *module);
+  return exported ? exported->remove == remove : !own_left;
+}
+
+}  // namespace
+
 void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables) {
   const auto set_mark = [&](const FrameTable& table) {
     caller.memory().write(table.object, std::as_bytes(std::span(&mark, 1)));
@@ -253,10 +268,10 @@ void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tab
 }
 
 void remove_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables,
-                         const process::RemoteMemory& memory, const std::vector<process::Module>& modules) {
+                         const process::RemoteMemory& memory, const std::vector<process::Module>& modules,
+                         bool own_left) {
   for (const FrameTable& table : known_frame_tables(memory, tables)) {
-    if (std::ranges::none_of(modules, [&](const auto& module) { return module.contains(table.remove); }))
-      continue;
+    if (!is_unwinders(table.remove, memory, modules, own_left)) continue;
     const auto told = begins(table, memory);
     for (std::size_t i = 0; i + 1 < told.size(); ++i) caller.call(table.remove, {told[i].value, 0, 0, 0});
     if (!told.empty()) caller.call_and_clear(table.remove, told.back().value, table.object);

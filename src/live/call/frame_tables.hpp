@@ -61,8 +61,9 @@ void add_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tab
                                                          const std::vector<FrameTable>& tables);
 
 /// Takes back what the target knows of `tables`; a copy of the unwinder that is no longer loaded is passed
-/// over.
+/// over. `own_left`: a module that the patch is for has left, and with it the unwinder that it may hold.
 void remove_frame_tables(FunctionCaller& caller, const std::vector<FrameTable>& tables,
-                         const process::RemoteMemory& memory, const std::vector<process::Module>& modules);
+                         const process::RemoteMemory& memory, const std::vector<process::Module>& modules,
+                         bool own_left);
 
 }  // namespace stent::call

@@ -74,12 +74,18 @@ struct Resolver {
 namespace {
 
 void refuse_special(const std::vector<process::Module>& modules, const process::Module& module) {
-  const auto copies = std::ranges::count(modules, module.build_id, &process::Module::build_id);
-  if (copies > 1)
+  std::string copies;
+  std::size_t count = 0;
+  for (const process::Module& other : modules) {
+    if (other.build_id != module.build_id) continue;
+    copies += fmt::format("\n  {} at {:#x}", other.name, other.extent().begin.value);
+    ++count;
+  }
+  if (count > 1)
     throw Error(ErrorCode::refused,
-                fmt::format("{} is loaded {} times in this process (dlmopen), and a patch is for one copy",
-                            module.name, copies),
-                "restart the program with the new build instead");
+                fmt::format("{} is loaded {} times in this process (dlmopen), and a patch is for one copy:{}",
+                            module.name, count, copies),
+                "have the program close all but one (dlclose), or restart it with the new build");
   if (module.name == "[vdso]")
     throw Error(ErrorCode::refused, "the vdso belongs to the kernel and is not patched",
                 "patch the program or the library that calls it");

@@ -8,6 +8,7 @@
 #include "live/resolve/present_images.hpp"
 #include "live/transaction/ask_resolver.hpp"
 #include "live/transaction/dead_ends.hpp"
+#include "live/transaction/departed.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/file_backing.hpp"
 #include "live/transaction/ready_switch.hpp"
@@ -36,11 +37,19 @@ struct Prepared {
 };
 
 void refuse_applied(const patch::Patch& patch, const std::vector<FoundRecord>& records, Pid pid) {
-  for (const FoundRecord& found : records)
-    if (found.record.id == patch.id && found.record.state != RecordState::retained)
-      throw Error(ErrorCode::already_applied,
-                  fmt::format("patch {} is already in process {}", patch.name, pid.value),
-                  "nothing to do; `stent list` shows it");
+  for (const FoundRecord& found : records) {
+    if (found.record.id != patch.id || found.record.state == RecordState::retained || has_departed(found))
+      continue;
+    if (has_partly_departed(found))
+      throw Error(ErrorCode::refused,
+                  fmt::format("patch {} is in process {}, but a library that it is also for was unloaded "
+                              "(dlclose) since, or loaded anew",
+                              patch.name, pid.value),
+                  "revert it, and apply it again");
+    throw Error(ErrorCode::already_applied,
+                fmt::format("patch {} is already in process {}", patch.name, pid.value),
+                "nothing to do; `stent list` shows it");
+  }
 }
 
 void confirm_replaced(const Options& options, std::vector<FoundRecord>& records, Pid pid) {
@@ -150,7 +159,7 @@ Prepared prepare(const patch::Patch& patch, const process::Process& target,
                  const resolve::AskResolver& ask) {
   Prepared prepared;
   prepared.modules = target.modules(mappings);
-  prepared.earlier = find_records(mappings, target.memory());
+  prepared.earlier = find_marked_records(target, mappings);
   if (std::ranges::any_of(prepared.earlier, is_left_over)) throw changed_meanwhile();
   refuse_applied(patch, prepared.earlier, target.pid());
   confirm_replaced(options, prepared.earlier, target.pid());
@@ -223,7 +232,7 @@ Options search_options(const Prepared& prepared, Options options) {
 void release_replaced(stop::Session& session, const Prepared& prepared, const Options& options,
                       std::vector<std::string>& notes) {
   if (prepared.record.replaces.empty()) return;
-  auto now = find_records(session.target().mappings(), session.target().memory());
+  auto now = find_marked_records(session.target(), session.target().mappings());
   const auto& replaces = prepared.record.replaces;
   for (FoundRecord& found : now) {
     const bool is_replaced = std::ranges::find(replaces, found.record.id) != replaces.end();

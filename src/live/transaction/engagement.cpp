@@ -86,7 +86,8 @@ void disengage(stop::Session& session, const std::vector<FoundRecord>& records, 
   const auto known = call::known_frame_tables(target.memory(), record.runtime.frame_tables);
   if (known.empty()) return;
   auto caller = caller_for(session, records, record);
-  call::remove_frame_tables(caller, known, target.memory(), target.modules());
+  const bool own_left = std::ranges::any_of(record.functions, &RecordedFunction::departed);
+  call::remove_frame_tables(caller, known, target.memory(), target.modules(), own_left);
 }
 
 std::vector<call::FrameTable> untold(const process::Process& target, const Record& record) {

@@ -50,6 +50,7 @@ std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundR
   std::vector<resolve::EarlierRedirect> redirects;
   for (const FoundRecord& found : records)
     for (const RecordedFunction& function : found.record.functions) {
+      if (function.departed) continue;
       auto& redirect = redirects.emplace_back(function.entry, function.before, function.written,
                                               function.new_extents, function.module_extents);
       if (!function.island) continue;

@@ -1,3 +1,4 @@
+#include "live/transaction/departed.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/inventory.hpp"
 
@@ -14,16 +15,21 @@ std::vector<RemoteAddress> segments_of(const Record& record) {
   return segments;
 }
 
+std::string state_of(const FoundRecord& found) {
+  if (has_departed(found)) return "unloaded";
+  if (has_partly_departed(found)) return "partly unloaded";
+  return to_string(found.record.state);
+}
+
 }  // namespace
 
 std::vector<Applied> list(Pid pid) {
   const auto target = process::Process::open(pid);
   std::vector<Applied> result;
-  for (const FoundRecord& found : find_records(target.mappings(), target.memory()))
+  for (const FoundRecord& found : find_marked_records(target, target.mappings()))
     result.push_back({found.record.name, found.record.id, found.record.description, found.record.applied_at,
                       report_functions(found.record), found.memory(), segments_of(found.record),
-                      found.record.runtime.origin, to_string(found.record.state),
-                      !untold(target, found.record).empty()});
+                      found.record.runtime.origin, state_of(found), !untold(target, found.record).empty()});
   return result;
 }
 

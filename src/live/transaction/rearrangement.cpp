@@ -27,7 +27,8 @@ Layers layers_of(const std::vector<FoundRecord>& all, const std::set<RemoteAddre
   for (const FoundRecord& found : all) {
     if (found.record.state == RecordState::retained || found.record.state == RecordState::preparing) continue;
     for (const RecordedFunction& function : found.record.functions)
-      layers[function.entry].push_back({&found, &function, leaving.contains(found.at)});
+      if (!function.departed)
+        layers[function.entry].push_back({&found, &function, leaving.contains(found.at)});
   }
   return layers;
 }

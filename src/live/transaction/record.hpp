@@ -42,6 +42,7 @@ struct RecordedFunction {
   std::vector<RemoteRange> new_extents;
   std::uint64_t before_offset = 0;  ///< of `before` in the serialised record; set by `serialise` and `parse`
   std::optional<RecordedIsland> island{};
+  bool departed = false;  ///< not recorded: see `mark_departed`
 };
 
 /// One mapping of the patch; the record's own comes first.

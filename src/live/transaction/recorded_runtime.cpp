@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "live/resolve/bind_values.hpp"
 #include "live/resolve/dynamic_symbols.hpp"
 
 namespace stent::transaction {
@@ -22,6 +23,10 @@ RecordedRuntime runtime_of(const patch::Patch& patch, const resolve::ResolvedPat
     for (const patch::Hook& hook : patch.images[i].hooks)
       runtime.hooks.push_back({hook.kind, hook.name, resolved.images[i].base.to_remote(hook.address)});
   runtime.shadow_table = resolved.shadow_table;
+  for (const patch::Image& image : patch.images) {
+    const process::Module& module = resolve::find_module(modules, image.module, image.module_name);
+    runtime.modules.push_back({module.extent(), module.build_id.text()});
+  }
   return runtime;
 }
 
@@ -41,17 +46,21 @@ bool may_load_unwinder(const RecordedRuntime& runtime, const process::Process& t
 }
 
 Bytes serialise(const RecordedRuntime& runtime) {
-  nlohmann::json tables = nlohmann::json::array(), hooks = nlohmann::json::array();
+  nlohmann::json tables = nlohmann::json::array(), hooks = nlohmann::json::array(),
+                 modules = nlohmann::json::array();
   for (const call::FrameTable& table : runtime.frame_tables)
     tables.push_back({table.add.value, table.remove.value, table.eh_frame.begin.value, table.object.value,
                       table.is_single, table.eh_frame.size, table.is_late});
   for (const RecordedHook& hook : runtime.hooks)
     hooks.push_back({static_cast<unsigned>(hook.kind), hook.name, hook.address.value});
+  for (const RecordedModule& module : runtime.modules)
+    modules.push_back({module.extent.begin.value, module.extent.size, module.build_id});
   const nlohmann::json json = {{"origin", runtime.origin},
                                {"frame_tables", tables},
                                {"must_unwind", runtime.must_unwind},
                                {"hooks", hooks},
-                               {"shadow_table", runtime.shadow_table.value}};
+                               {"shadow_table", runtime.shadow_table.value},
+                               {"modules", modules}};
   const auto text = json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   const ByteView bytes = as_bytes(text);
   return {bytes.begin(), bytes.end()};
@@ -76,6 +85,9 @@ RecordedRuntime parse_runtime(ByteView bytes) {
                                row.at(1).get<std::string>(),
                                {row.at(2).get<std::uint64_t>()}});
     runtime.shadow_table = {json.at("shadow_table").get<std::uint64_t>()};
+    for (const auto& row : json.at("modules"))
+      runtime.modules.push_back(
+          {{{row.at(0).get<std::uint64_t>()}, row.at(1).get<std::uint64_t>()}, row.at(2).get<std::string>()});
   } catch (const nlohmann::json::exception&) {
     throw Error(ErrorCode::bad_input, "a record in the target is damaged");
   }

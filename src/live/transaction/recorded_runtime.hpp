@@ -15,12 +15,19 @@ struct RecordedHook {
   RemoteAddress address;
 };
 
+/// A module that functions are replaced in, as it was when the patch came.
+struct RecordedModule {
+  RemoteRange extent;
+  std::string build_id;  ///< in hexadecimal
+};
+
 struct RecordedRuntime {
   std::string origin;  ///< the patch file it came from, for debuggers; empty when not known
   std::vector<call::FrameTable> frame_tables;
   bool must_unwind = false;  ///< the unwinders must know the tables
   std::vector<RecordedHook> hooks;
   RemoteAddress shadow_table;  ///< of the process; 0 when the patch uses none
+  std::vector<RecordedModule> modules;
 
   [[nodiscard]] bool has_hooks(patch::HookKind kind) const;
 };

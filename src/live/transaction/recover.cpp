@@ -4,6 +4,7 @@
 
 #include "live/call/left_call_sites.hpp"
 #include "live/transaction/calls_under_way.hpp"
+#include "live/transaction/departed.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/record_access.hpp"
@@ -62,14 +63,23 @@ class Recovery {
       for (FoundRecord* old : replaced_by(found.record, *all_)) enter(*old, RecordState::reverting);
       return std::nullopt;
     }
+    return clear_away(found);
+  }
+
+  /// A patch whose module has left: nothing leads into it any more, and its hooks would find nothing.
+  std::optional<Busy> bury(FoundRecord& found) {
+    enter(found, RecordState::reverting);
+    return clear_away(found);
+  }
+
+ private:
+  std::optional<Busy> clear_away(FoundRecord& found) {
     auto outcome = take_out(*session_, *all_, found, *options_, deadline_);
     if (auto* busy = std::get_if<Busy>(&outcome)) return std::move(*busy);
     found.record.state = RecordState::retained;  // or gone, which is the same to the others
     found.record.removable = false;              // asked just now
     return std::nullopt;
   }
-
- private:
   /// A patch that was never switched on: nobody is in it but perhaps a thread that still runs one of its
   /// hooks.
   std::optional<Busy> discard(const Record& record) {
@@ -85,6 +95,7 @@ class Recovery {
   [[nodiscard]] const process::RemoteMemory& memory() const { return session_->target().memory(); }
   [[nodiscard]] bool is_redirected(const Record& record) const {
     return std::ranges::all_of(record.functions, [&](const RecordedFunction& function) {
+      if (function.departed) return false;
       if (memory().read(function.entry, function.written.size()) != function.written) return false;
       // An upgrade that goes on with the padding of what it replaces leaves the entry as it is.
       return !function.island ||
@@ -116,6 +127,9 @@ std::optional<Busy> recover_in(stop::Session& session, std::vector<FoundRecord>&
   for (auto found = all.rbegin(); found != all.rend(); ++found)
     if (is_left_over(*found))
       if (auto busy = recovery.finish(*found)) return busy;
+  for (FoundRecord& found : all)
+    if (has_departed(found))
+      if (auto busy = recovery.bury(found)) return busy;
   for (const FoundRecord& found : all)
     if (may_be_free(found, options)) release(session, all, found, options, 1);
   afterwards([&] { tell_later_unwinders(session, all); });
@@ -132,10 +146,10 @@ bool has_remains(const process::Process& target, const std::vector<process::Mapp
 bool has_work(const process::Process& target, const std::vector<process::Mapping>& mappings,
               const Options& options) {
   const auto needs_work = [&](const FoundRecord& found) {
-    return may_be_free(found, options) || !untold(target, found.record).empty();
+    return has_departed(found) || may_be_free(found, options) || !untold(target, found.record).empty();
   };
   return has_remains(target, mappings) ||
-         std::ranges::any_of(find_records(mappings, target.memory()), needs_work);
+         std::ranges::any_of(find_marked_records(target, mappings), needs_work);
 }
 
 }  // namespace
@@ -152,7 +166,7 @@ std::vector<process::Mapping> recover(const process::Process& target, const Opti
   std::optional<Busy> busy;
   {
     stop::Session session(target);
-    all = find_records(target.mappings(), target.memory());
+    all = find_marked_records(target, target.mappings());
     mend_breakpoints(session, all);  // first of all: whoever meets one dies
     // A stop is taken for what a killed stent left, whatever was asked for: it is nobody's to wait for.
     Options with_stop = options;

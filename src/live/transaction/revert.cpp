@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "live/transaction/departed.hpp"
 #include "live/transaction/recover.hpp"
 #include "live/transaction/take_out.hpp"
 #include "live/transaction/when_free.hpp"
@@ -31,7 +32,7 @@ Report revert_once(const BuildId& patch_id, Pid pid, const Options& options, Dea
   std::variant<Change, Busy> outcome;
   {
     stop::Session session(target);
-    records = find_records(target.mappings(), target.memory());
+    records = find_marked_records(target, target.mappings());
     const FoundRecord& victim = find_applied(records, patch_id, pid);
     reverted = victim.record;
     outcome = take_out(session, records, victim, options, deadline);

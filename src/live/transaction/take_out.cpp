@@ -77,7 +77,7 @@ std::vector<unwind::CodePiece> code_of(const Record& record) {
   for (const RecordedFunction& function : record.functions) {
     for (const RemoteRange& extent : function.new_extents) pieces.push_back({extent, function.name, false});
     // A coroutine that the new code suspended goes on at the old entry.
-    if (unwind::is_coroutine_part(function.name))
+    if (!function.departed && unwind::is_coroutine_part(function.name))
       pieces.push_back({{function.entry, 1}, function.name, true, true});
   }
   for (const RecordedPiece& piece : record.pieces)
@@ -90,7 +90,8 @@ std::vector<unwind::CodePiece> code_of(const Record& record) {
 std::vector<unwind::CodePiece> islands_of(const Record& record) {
   std::vector<unwind::CodePiece> pieces;
   for (const RecordedFunction& function : record.functions)
-    if (function.island) pieces.push_back({function.island->range(), function.name, false});
+    if (function.island && !function.departed)
+      pieces.push_back({function.island->range(), function.name, false});
   return pieces;
 }
 

@@ -77,7 +77,7 @@ struct Applied {
   std::vector<RemoteAddress> segments;  ///< of all images, in the order of the patch
   std::string origin;                   ///< the file it was applied from, as given then
   /// "applied", or what an interrupted stent left behind ("incomplete"), or "retained" (reverted, memory
-  /// kept).
+  /// kept), or "unloaded", "partly unloaded" (its libraries have left the process).
   std::string state;
   bool has_untold_unwinder = false;  ///< loaded since; the next command that changes the process tells it
 };
