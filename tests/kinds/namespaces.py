@@ -9,7 +9,9 @@ namespaces, have others. New code of a patch must use the copies of the library 
 import pathlib
 import sys
 
-from symbols import CALLS, OLD, Failed, main, provider, run
+from symbols import CALLS, HERE, OLD, Failed, main, provider, run
+
+INCLUDE = HERE.parents[1] / "include"
 
 DEPENDENCY = """
 static long answer = 10;
@@ -112,16 +114,27 @@ def as_its_loader_finds_it(bench):
 def program_beside_namespaces(bench):
     """The program's own new reference is to the copies that it uses itself, whatever namespaces there are."""
     dependency = bench.library("dependency", DEPENDENCY)
-    new = ("#include <stdlib.h>\nlong provided(void);\nlong ask(long n) { char *memory = malloc(100); free(memory); "
-           "return n + provided() + (getenv(\"NUMBER\") == NULL ? 500 : 0); }\n")
-    objects = bench.unit(OLD, new, "-fPIE")
+    new = """
+#include <fcntl.h>
+#include <stdlib.h>
+#include "stent/patch.h"
+long provided(void);
+long ask(long n) {
+  char *memory = malloc(100);
+  free(memory);
+  return n + provided() + (getenv("NUMBER") == NULL ? 500 : 0);
+}
+STENT_PRE_APPLY(sets_errno) { return open("/nonexistent/file", O_RDONLY) != -1; }
+"""
     others = [plugin_of(bench, bench.unit(BEFORE, BEFORE, "-fPIC"), dependency, name=name) for name in ("one", "two")]
-    objects = bench.unit(OLD, new, "-fPIE")
+    objects = bench.unit(OLD, new, "-fPIE", f"-I{INCLUDE}")
     program = bench.program(objects[0], dependency)
     bench.start(program)
     for other in others:
         bench.open(other, "space")
+    bench.answer("errno 77")
     bench.heal(program, objects, "own 1", 1, 511)
+    bench.ask("errno 0", 77)  # of the thread that a hook ran on
 
 
 def refused_in_two(bench):
