@@ -182,11 +182,19 @@ class Binder {
     BoundTarget bound = bind_by_name(image_, symbol);
     const auto known = globals_.find(symbol.name);
     const bool is_open = std::holds_alternative<patch::DynamicSymbol>(bound.binding.where);
+    if (is_open && symbol.name == "__dso_handle" && image_.is_executable) return any_handle();
     if (!is_open || known == globals_.end()) return bound;
     // Some linkers (mold) make globals that are not exported local.
     bound = bind_to(image_, symbol.name, known->second, "matched code of its own unit names it");
     bound.is_function = symbol.type == model::SymbolType::function;
     return bound;
+  }
+
+  /// A static variable's destructor is registered with __dso_handle (Itanium C++ ABI 3.3.6.3). Of a program
+  /// whose symbols do not tell it, any address inside does: what is registered runs at exit(), and nothing
+  /// unloads a program earlier.
+  [[nodiscard]] BoundTarget any_handle() const {
+    return bind_to(image_, "__dso_handle", image_.segments.front().memory.begin, "an address of the program");
   }
 
   /// Of an indirect function of the unit, by its matched code.
@@ -228,7 +236,7 @@ class Binder {
     if (const auto conflict = match_.conflicts.find(*old_id); conflict != match_.conflicts.end())
       throw Error(ErrorCode::refused, atom.name + " cannot be bound: " + conflict->second,
                   "build with the compiler, flags and source that made the target");
-    if (may_bring_along(*old_id)) return take_with_parts(id);
+    if (may_bring_along(*old_id) || is_slot_without_name(*old_id)) return take_with_parts(id);
     BoundTarget bound = find_atom(*old_id, reference);
     bound.is_function = atom.kind == model::AtomKind::code;
     bound_.atoms.emplace(id, std::move(bound));
@@ -240,6 +248,14 @@ class Binder {
     if (atom.kind == model::AtomKind::code || is_constant(atom)) return presence_.is_dropped(old_id);
     const bool is_variable = atom.kind == model::AtomKind::writable || atom.kind == model::AtomKind::zero;
     return is_variable && presence_.is_unused(old_id);
+  }
+
+  /// The word through which call frames name a personality routine: nobody compares its address, so that one
+  /// of the patch's own does where a stripped target does not tell where its own is.
+  [[nodiscard]] bool is_slot_without_name(model::AtomId old_id) const {
+    const model::Symbol* symbol = exported(old_id);
+    return symbol != nullptr && symbol->name.starts_with("DW.ref.") && !match_.atoms.contains(old_id) &&
+           !match_.symbols.contains(symbol->name) && bind_by_name(image_, *symbol).access == Access::own_slot;
   }
 
   BoundTarget find_atom(model::AtomId old_id, const model::Reference& reference) {
