@@ -53,7 +53,7 @@ std::optional<Unstoppable> ThreadGroupStop::stop_running() {
   // A thread born of one that was inside clone(2) when it was seized may have come unseen, or one of the
   // leader.
   while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
-  if (!failure && threads.seize_leader(*attach_)) failure = stop(false);
+  if (!failure && threads.seize_leader(*attach_) != nullptr) failure = stop(false);
   while (!failure && threads.seize_newcomers() != 0) failure = stop(false);
   if (!failure) failure = threads.new_memory_sharer();
   if (failure) {
@@ -66,7 +66,7 @@ std::optional<Unstoppable> ThreadGroupStop::stop_running() {
 }
 
 std::optional<Unstoppable> ThreadGroupStop::stop(bool only_blocked) {
-  const ThreadTable& threads = *session_->threads_;
+  ThreadTable& threads = *session_->threads_;
   if (!began_) began_ = Clock::now();
   const auto is_wanted = [only_blocked](const ThreadTable::Entry& entry) {
     return !entry.dormant && (entry.view.was_blocked || !only_blocked) &&
@@ -78,6 +78,13 @@ std::optional<Unstoppable> ThreadGroupStop::stop(bool only_blocked) {
     asked_.clear();
     for (; next < threads.entries().size() && asked_.size() < most; ++next)
       if (is_wanted(*threads.entries()[next])) asked_.push_back(threads.entries()[next].get());
+    for (ThreadTable::Entry* entry : asked_) entry->tracee.interrupt();
+    if (!only_blocked && threads.holds_everything()) {
+      if (ThreadTable::Entry* leader = threads.seize_leader(*attach_)) {
+        leader->tracee.interrupt();
+        asked_.push_back(leader);
+      }
+    }
     if (auto failure = stop_asked()) return failure;
   }
   return std::nullopt;
@@ -86,7 +93,6 @@ std::optional<Unstoppable> ThreadGroupStop::stop(bool only_blocked) {
 std::optional<Unstoppable> ThreadGroupStop::stop_asked() {
   ThreadTable& threads = *session_->threads_;
   std::ranges::partition(asked_, [](const ThreadTable::Entry* entry) { return entry->view.was_blocked; });
-  for (ThreadTable::Entry* entry : asked_) entry->tracee.interrupt();
   if (heartbeat_->beats()) threads.await_all(asked_, aside_->are_left(), *began_ + max_pause_);
   for (ThreadTable::Entry* entry : asked_) {
     const auto outcome = threads.settle(*entry, *began_ + max_pause_);

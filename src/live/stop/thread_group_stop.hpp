@@ -34,6 +34,8 @@ class ThreadGroupStop {
   /// Stops all others, newborn ones included; afterwards no thread of the target runs. As above.
   [[nodiscard]] std::optional<Unstoppable> stop_running();
 
+  /// How many threads there are, or somewhat more.
+  [[nodiscard]] std::size_t expected() const { return stopped_.capacity(); }
   /// What `stop_blocked` stopped.
   [[nodiscard]] std::span<const StoppedThread> blocked() const;
   /// What `stop_running` stopped, in addition to `blocked`.

@@ -88,11 +88,11 @@ void ThreadTable::seize_others() {
   if (!alive) throw target_gone(target_->pid(), "ended");
 }
 
-bool ThreadTable::seize_leader(PatientSeize& attach) {
+ThreadTable::Entry* ThreadTable::seize_leader(PatientSeize& attach) {
   const auto leader = std::exchange(leader_, std::nullopt);
-  if (!leader || seize(*leader, attach) == nullptr) return false;
-  require_target();  // it may have executed, which untraced it did not report
-  return true;
+  Entry* entry = leader ? seize(*leader, attach) : nullptr;
+  if (entry != nullptr) require_target();  // it may have executed, which untraced it did not report
+  return entry;
 }
 
 void ThreadTable::require_target() const {
@@ -198,8 +198,7 @@ std::vector<int> ThreadTable::busy_processors() const {
 
 /// The last one asked is waited for first: those that must share a processor with stent stop while it sleeps,
 /// without waking it up each time.
-void ThreadTable::await_all(std::span<Entry* const> asked, bool run_elsewhere,
-                            Clock::time_point deadline) const {
+void ThreadTable::await_all(std::span<Entry* const> asked, bool run_elsewhere, Clock::time_point deadline) {
   // A thread that runs elsewhere stops within microseconds, less than falling asleep and waking up takes,
   // where that ends the rest of a virtual processor.
   const Clock::duration worth_spinning = std::chrono::microseconds(run_elsewhere ? 50 : 8);

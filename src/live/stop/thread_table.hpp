@@ -50,13 +50,15 @@ class ThreadTable {
   /// not held; newborn ones then follow by themselves. Throws `gone`, `traced`, `not_permitted`, `busy` (an
   /// exec is under way).
   void seize_others();
-  /// Seizes the leader if `seize_others` left it; true when it did. To be called with every other thread
-  /// stopped: while the leader is not traced, the kernel drops signals that the process ignores and that are
-  /// sent to it as a whole. Traced, they would wake threads, and break calls of theirs that report EINTR,
-  /// though another thread takes the signal.
-  bool seize_leader(PatientSeize& attach);
+  /// Seizes the leader if `seize_others` left it; null when not. To be called with every other thread stopped
+  /// or asked to stop: while the leader is not traced, the kernel drops signals that the process ignores and
+  /// that are sent to it as a whole. Traced, they would wake threads, and break calls of theirs that report
+  /// EINTR, though another thread takes the signal.
+  Entry* seize_leader(PatientSeize& attach);
   /// Seizes one thread; null when it has ended or is the kernel's. Throws as `seize_others`.
   Entry* seize(const process::ThreadStat& thread);
+  /// True when no thread can have come unseen. Costs one system call.
+  [[nodiscard]] bool holds_everything() const;
   /// Seizes threads that came unseen, but the leader while `seize_leader` is to come; returns how many there
   /// were. Costs one system call when there are none.
   std::size_t seize_newcomers();
@@ -78,7 +80,7 @@ class ThreadTable {
   [[nodiscard]] std::vector<int> busy_processors() const;
   /// After `interrupt()` of each: lets time pass in which most of them stop; a `Heartbeat` must beat. Those
   /// that slept must stand before those that ran; `run_elsewhere`: on other processors than stent's.
-  void await_all(std::span<Entry* const> asked, bool run_elsewhere, Clock::time_point deadline) const;
+  static void await_all(std::span<Entry* const> asked, bool run_elsewhere, Clock::time_point deadline);
   /// After `entry.tracee.interrupt()`: waits for its event stop, cures EINTR and fills `entry.view`.
   Outcome settle(Entry& entry, Clock::time_point deadline);
   /// Lets a thread go for good, from its event stop.
@@ -101,7 +103,6 @@ class ThreadTable {
   void answer(Entry& entry, const StopEvent& event);
   Entry* seize(const process::ThreadStat& thread, PatientSeize& attach);
   std::size_t seize_listed(bool with_leader);
-  [[nodiscard]] bool holds_everything() const;
   [[nodiscard]] bool holds_any() const;
   /// Calls `work` with a stopped thread: one that is held so already, else the first that stops.
   void with_stopped(const std::function<void(Tid)>& work);

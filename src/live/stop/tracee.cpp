@@ -88,6 +88,7 @@ Tracee::Tracee(Tracee&& other) noexcept
     : pid_(other.pid_),
       tid_(other.tid_),
       state_(std::exchange(other.state_, State::ended)),
+      report_(other.report_),
       group_stopped_(other.group_stopped_),
       vanished_(other.vanished_) {}
 
@@ -95,6 +96,7 @@ Tracee& Tracee::operator=(Tracee&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(tid_, other.tid_);
   std::swap(state_, other.state_);
+  std::swap(report_, other.report_);
   std::swap(group_stopped_, other.group_stopped_);
   std::swap(vanished_, other.vanished_);
   return *this;
@@ -102,37 +104,42 @@ Tracee& Tracee::operator=(Tracee&& other) noexcept {
 
 Tracee::~Tracee() { detach(); }
 
-std::optional<StopEvent> Tracee::poll() {
+std::optional<Tracee::Report> Tracee::report(int options) {
   siginfo_t info{};
   const auto id = static_cast<id_t>(tid_.value);
-  if (::waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) {
-    state_ = State::ended;  // ECHILD: it took the leader's id to execute, or another thread did
-    vanished_ = true;
-    return StopEvent{StopEvent::Kind::ended, 0, {}};
+  if (report_) return report_;
+  if (::waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOWAIT | __WALL | options) == 0) {
+    if (info.si_pid != 0) report_ = Report{info.si_code, info.si_status};
+  } else if (errno != EINTR) {
+    report_ = Report{0, 0};
   }
-  if (info.si_pid == 0) return std::nullopt;
-  if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
-    ::waitid(P_PID, id, &info, WEXITED | WNOHANG | __WALL);
+  return report_;
+}
+
+std::optional<StopEvent> Tracee::poll() {
+  const auto reported = report(WNOHANG);
+  report_.reset();
+  if (!reported) return std::nullopt;
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(tid_.value);
+  if (reported->code != CLD_TRAPPED && reported->code != CLD_STOPPED) {
+    if (reported->code == 0)
+      vanished_ = true;  // ECHILD: it took the leader's id to execute, or another thread did
+    else
+      ::waitid(P_PID, id, &info, WEXITED | WNOHANG | __WALL);
     state_ = State::ended;
     return StopEvent{StopEvent::Kind::ended, 0, {}};
   }
   // Until this one is reaped the kernel denies every request: it may have given the thread the leader's id
   // (looks_like_a_spurious_pid in its kernel/ptrace.c).
-  if (info.si_status >> 8 == PTRACE_EVENT_EXEC) ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | __WALL);
+  if (reported->status >> 8 == PTRACE_EVENT_EXEC) ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | __WALL);
   state_ = State::stopped;
-  return understand(info.si_status);
+  return understand(reported->status);
 }
 
-bool Tracee::has_report() const {
-  siginfo_t info{};
-  const auto id = static_cast<id_t>(tid_.value);
-  return ::waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 || info.si_pid != 0;
-}
+bool Tracee::has_report() { return report(WNOHANG).has_value(); }
 
-void Tracee::sleep_until_report() const {
-  siginfo_t info{};
-  ::waitid(P_PID, static_cast<id_t>(tid_.value), &info, WSTOPPED | WEXITED | WNOWAIT | __WALL);
-}
+void Tracee::sleep_until_report() { report(0); }
 
 StopEvent Tracee::understand(int status) {
   using Kind = StopEvent::Kind;
@@ -177,6 +184,7 @@ std::optional<StopEvent> Tracee::wait(Clock::time_point deadline) {
 void Tracee::interrupt() { ::ptrace(PTRACE_INTERRUPT, tid_.value, nullptr, nullptr); }
 
 void Tracee::resume_with(int request, int signal) {
+  report_.reset();
   state_ = State::running;  // killed meanwhile (ESRCH): its end is still to be reported
   ::ptrace(static_cast<__ptrace_request>(request), tid_.value, nullptr, signal);
 }

@@ -62,9 +62,9 @@ class Tracee {
   [[nodiscard]] std::optional<StopEvent> wait(std::chrono::steady_clock::time_point deadline);
 
   /// True when `poll` would return something now.
-  [[nodiscard]] bool has_report() const;
+  [[nodiscard]] bool has_report();
   /// Sleeps until that is so, or a signal comes (`Heartbeat`).
-  void sleep_until_report() const;
+  void sleep_until_report();
 
   /// Asks for an event stop; also while stopped for another reason, then it follows that one.
   void interrupt();
@@ -107,13 +107,20 @@ class Tracee {
   bool set_signal_mask(std::uint64_t mask);
 
  private:
+  struct Report {
+    int code, status;  ///< as in siginfo_t; code 0: it cannot be waited for
+  };
+
   Tracee(Pid pid, Tid tid) : pid_(pid), tid_(tid) {}
+  /// What it reports, if it does: asked of the kernel with `options` (waitid(2)) unless known already.
+  std::optional<Report> report(int options);
   StopEvent understand(int status);
   void resume_with(int request, int signal);
 
   Pid pid_;
   Tid tid_;
   State state_ = State::running;
+  std::optional<Report> report_;  ///< seen and not answered; holds until the thread is resumed or killed
   bool group_stopped_ = false;
   bool vanished_ = false;
 };
