@@ -2,7 +2,7 @@
 // prints "inside"; "leave" -> it comes out again, prints "7"; "call" -> prints plain().
 // WAY: plain, tail, callback, no_cfi, jit, under_signal, under_signal_on_alternate_stack, from_handler, deep,
 // longjmp, at_end (of ends_in_call), stale_no_cfi (nothing inside, a word into plain()), and the ways in which no thread is inside: context, fiber, both on static
-// memory, "... on malloc", "... on mmap".
+// memory, "... on malloc", "... on mmap", "... below a thread" (in one mapping with the stack of a thread that sleeps).
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <setjmp.h>
@@ -207,6 +207,28 @@ static void go_on(void) {
     switch_stack(&main_sp, other_sp);
 }
 
+static int neighbour_gate[2];
+static pthread_t neighbour;
+static void* sleep_at_gate(void* unused) {
+  hear(neighbour_gate[0]);
+  return unused;
+}
+
+// Below the stack of a thread, in one mapping.
+static char* stack_below_a_thread(void) {
+  char* both = mmap(NULL, 2 * stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  pthread_attr_t given;
+  pthread_attr_init(&given);
+  pthread_attr_setstack(&given, both + stack_size, stack_size);
+  if (pipe(neighbour_gate) || pthread_create(&neighbour, &given, sleep_at_gate, NULL)) abort();
+  return both;
+}
+static void free_stack_below_a_thread(void) {
+  say(neighbour_gate[1]);
+  pthread_join(neighbour, NULL);
+  munmap(stack, 2 * stack_size);
+}
+
 static void start_other(const char* way) {
   is_context = !strncmp(way, "context", 7);
   stack_kind = strrchr(way, ' ');
@@ -214,6 +236,7 @@ static void start_other(const char* way) {
   if (stack_kind && !strcmp(stack_kind, " malloc")) stack = malloc(stack_size);
   if (stack_kind && !strcmp(stack_kind, " mmap"))
     stack = mmap(NULL, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (stack_kind && !strcmp(stack_kind, " thread")) stack = stack_below_a_thread();
   if (is_context) {
     getcontext(&other_context);
     other_context.uc_stack.ss_sp = stack;
@@ -237,6 +260,7 @@ static void finish_other(void) {
   memset(&other_context, 0, sizeof other_context);
   if (stack_kind && !strcmp(stack_kind, " malloc")) free(stack);
   if (stack_kind && !strcmp(stack_kind, " mmap")) munmap(stack, stack_size);
+  if (stack_kind && !strcmp(stack_kind, " thread")) free_stack_below_a_thread();
 }
 
 int main(void) {

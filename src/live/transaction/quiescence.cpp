@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.hpp"
 #include "live/process/thread_switches.hpp"
@@ -100,7 +101,8 @@ bool Quiescence::is_still_inside(Tid tid) {
   check_.begin(session_->target().mappings());
   std::optional<unwind::Intruder> intruder;
   const bool seen = session_->inspect(tid, [&](const stop::StoppedThread& thread) {
-    intruder = check_.look(states_of(std::span(&thread, 1)));
+    std::vector<unwind::ThreadState> states;
+    intruder = check_.look(add_states(std::span(&thread, 1), states));
   });
   return seen && (intruder || check_.has_undecided());
 }
@@ -140,6 +142,8 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
   const process::RemoteMemory& memory = session_->target().memory();
   const auto longest = max_pause();  // asked now: it lists threads
   stop::ThreadGroupStop stop(*session_, longest);
+  std::vector<unwind::ThreadState> states(stop.expected());  // its pages are there when the stop needs them
+  states.clear();
   const auto unstoppable = [](const stop::Unstoppable& u) {
     unwind::Intruder intruder;
     intruder.tid = u.tid;
@@ -152,18 +156,17 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
   change.phases.passed("stop blocked");
   if (first_stop) return unstoppable(*first_stop);
   if (auto intruder = begun_.find(stop.blocked())) return {std::move(intruder), false};
-  const auto blocked = states_of(stop.blocked());
-  if (auto intruder = check_.look(blocked)) return {std::move(intruder), false};
+  if (auto intruder = check_.look(add_states(stop.blocked(), states))) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};
-  if (foreign_) foreign_->leave_out(blocked);
+  const std::size_t seen = check_.seen().size();
+  if (foreign_) foreign_->leave_out(check_.seen());
   change.phases.passed("check blocked");
   if (const auto u = stop.stop_running()) return unstoppable(*u);
   change.phases.passed("stop running");
   if (auto intruder = begun_.find(stop.running())) return {std::move(intruder), false};
-  const auto running = states_of(stop.running());
-  if (auto intruder = check_.look(running)) return {std::move(intruder), false};
+  if (auto intruder = check_.look(add_states(stop.running(), states))) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};
-  if (foreign_) foreign_->leave_out(running);
+  if (foreign_) foreign_->leave_out(check_.seen().subspan(seen));
   change.phases.passed("check running");
   if (auto intruder = search_foreign_stacks(stop.began() + longest, change))
     return {std::move(intruder), false};
@@ -212,14 +215,18 @@ Quiescence::Search Quiescence::unreferenced_now(std::span<const RemoteRange> ran
   check_.begin(session_->target().mappings());
   stop::ThreadGroupStop stop(*session_, max_pause());
   if (stop.stop_blocked() || stop.stop_running()) return Search::threads_inside;
-  std::vector<unwind::ThreadState> threads = states_of(stop.blocked());
-  std::ranges::move(states_of(stop.running()), std::back_inserter(threads));
+  std::vector<unwind::ThreadState> threads;
+  add_states(stop.blocked(), threads);
+  add_states(stop.running(), threads);
   if (check_.look(threads) || check_.has_undecided()) return Search::threads_inside;
   const auto mappings = session_->target().mappings();  // now that nobody can make another
   std::vector<RemoteRange> left_out(leaving.begin(), leaving.end());
   for (const unwind::ThreadState& thread : threads) {
     if (check_.holds_value(thread, ranges)) return Search::threads_inside;
-    if (const auto part = unwind::unused_stack(thread, mappings)) left_out.push_back(*part);
+    std::array<std::byte, unwind::control_block_size> block{};
+    const bool is_read = session_->target().memory().try_read({thread.registers.fs_base}, block);
+    const ByteView control_block = is_read ? ByteView(block) : ByteView();
+    if (const auto part = unwind::unused_stack(thread, mappings, control_block)) left_out.push_back(*part);
   }
   const auto is_excused = [&](const unwind::Hit& hit) {
     return unwind::is_note_of_catcher(session_->target().memory(), mappings, hit.slot);
@@ -237,13 +244,14 @@ std::chrono::nanoseconds Quiescence::max_pause() const {
   return pause + std::min(search, most_for_search);
 }
 
-std::vector<unwind::ThreadState> Quiescence::states_of(std::span<const stop::StoppedThread> threads) const {
-  std::vector<unwind::ThreadState> states;
-  states.reserve(threads.size());
+std::span<const unwind::ThreadState> Quiescence::add_states(std::span<const stop::StoppedThread> threads,
+                                                            std::vector<unwind::ThreadState>& states) const {
+  const std::size_t first = states.size();
+  states.reserve(first + threads.size());
   for (const stop::StoppedThread& thread : threads)
     states.push_back({thread.tid, thread.comm, thread.tid.value == session_->target().pid().value,
                       thread.was_blocked, thread.registers.raw});
-  return states;
+  return std::span(states).subspan(first);
 }
 
 namespace {

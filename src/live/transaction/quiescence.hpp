@@ -88,8 +88,9 @@ class Quiescence {
   [[nodiscard]] Search unreferenced_now(std::span<const RemoteRange> ranges,
                                         std::span<const RemoteRange> leaving);
   [[nodiscard]] std::chrono::nanoseconds max_pause() const;
-  [[nodiscard]] std::vector<unwind::ThreadState> states_of(
-      std::span<const stop::StoppedThread> threads) const;
+  /// Appends what `threads` are in to `states`; returns that part.
+  std::span<const unwind::ThreadState> add_states(std::span<const stop::StoppedThread> threads,
+                                                  std::vector<unwind::ThreadState>& states) const;
 
   stop::Session* session_;
   std::vector<FoundRecord> records_;

@@ -7,7 +7,6 @@
 
 #include "live/unwind/arch_x86_64_call_site.hpp"
 #include "live/unwind/exception_object.hpp"
-#include "live/unwind/used_stack.hpp"
 #include "live/unwind/without.hpp"
 
 namespace stent::unwind {
@@ -54,7 +53,8 @@ ForeignStacks::ForeignStacks(const process::Process& target, const ForbiddenCode
 
 void ForeignStacks::begin(const std::vector<process::Mapping>& mappings) {
   mappings_ = mappings;
-  left_out_.clear();
+  left_out_.resize(mappings_.size());  // its pages are there when the stop needs them
+  thread_pointers_.resize(mappings_.size());
   thread_pointers_.clear();
   std::vector<RemoteRange> everything, no_stack;
   if (touched_.sees_new_mappings()) everything.push_back({{page}, end_of_user_space - page});
@@ -74,16 +74,16 @@ void ForeignStacks::rehearse() {
   static_cast<void>(look(0, Clock::now() + patience));
 }
 
-void ForeignStacks::leave_out(std::span<const ThreadState> threads) {
-  for (const ThreadState& thread : threads) {
-    const auto used = used_stack(thread, mappings_);
-    if (!used) continue;  // StackCheck has refused it
-    left_out_.push_back(used->current);
-    if (used->home) left_out_.push_back(*used->home);
-    if (const auto unused = unused_stack(thread, mappings_))
-      left_out_.back() = {unused->begin, static_cast<std::uint64_t>(used->current.end() - unused->begin)};
-    thread_pointers_.push_back({thread.registers.fs_base});
+void ForeignStacks::leave_out(std::span<const SeenStack> seen) {
+  left_out_.clear();
+  for (const SeenStack& stack : seen) {
+    left_out_.push_back(stack.current);
+    if (stack.home) left_out_.push_back(*stack.home);
+    thread_pointers_.push_back(stack.thread_pointer);
   }
+  std::ranges::sort(left_out_);
+  runs_ = without(runs_, left_out_);
+  std::erase_if(runs_, [this](const RemoteRange& run) { return way_of(run) == Way::leave_out; });
 }
 
 std::optional<Intruder> ForeignStacks::look(std::uint64_t guard, Clock::time_point deadline) {
@@ -103,27 +103,24 @@ ForeignStacks::Way ForeignStacks::way_of(const RemoteRange& run) const {
   return may_be_touched ? Way::ask : Way::leave_out;
 }
 
-/// What to read: touched pages of `runs_`, but for what is left out.
+/// What to read: touched pages of `runs_`.
 std::vector<RemoteRange> ForeignStacks::find_touched() const {
-  const std::vector<RemoteRange> runs = without(runs_, left_out_);
   std::vector<RemoteRange> touched;
-  const auto questions = std::ranges::count(runs, Way::ask, [this](const auto& run) { return way_of(run); });
+  const auto questions = std::ranges::count(runs_, Way::ask, [this](const auto& run) { return way_of(run); });
   if (touched_.sees_new_mappings() &&
       file_memory_ <= walked_a_question * static_cast<std::uint64_t>(questions)) {  // one for everything
     touched_.find({{page}, end_of_user_space - page}, touched);
-    std::vector<RemoteRange> holes = without(std::array{RemoteRange{{0}, end_of_user_space}}, runs);
-    return without(touched, holes);
+  } else {
+    for (const RemoteRange& run : runs_) {
+      const Way way = way_of(run);
+      if (way == Way::read) touched.push_back(run);
+      if (way == Way::ask) touched_.find(run, touched);
+    }
   }
-  for (const RemoteRange& run : runs) {
-    const Way way = way_of(run);
-    if (way == Way::read) touched.push_back(run);
-    if (way == Way::ask) touched_.find(run, touched);
-  }
-  return without(touched, left_out_);
+  return without(touched, without(std::array{RemoteRange{{0}, end_of_user_space}}, runs_));
 }
 
 std::optional<Intruder> ForeignStacks::search(std::uint64_t guard, Clock::time_point deadline) {
-  std::ranges::sort(left_out_);
   const std::vector<RemoteRange> touched = find_touched();
   std::vector<RemoteRange> pieces;
   std::uint64_t size = 0;

@@ -34,8 +34,9 @@ class ForeignStacks {
   void begin(const std::vector<process::Mapping>& mappings);
   /// Does once, with the target running, what `look` will do, so that it will be fast. Finds nothing out.
   void rehearse();
-  /// Their home stacks, and what `StackCheck` has looked at, need no search.
-  void leave_out(std::span<const ThreadState> threads);
+  /// What `StackCheck` has seen needs no search. Costs time for each, so call it before the last threads are
+  /// stopped, and then for those.
+  void leave_out(std::span<const SeenStack> seen);
   /// Every thread must be stopped. An intruder with a `slot`, or empty: no stack is suspended in forbidden
   /// code. Gives up at `deadline`: then an intruder without a slot.
   [[nodiscard]] std::optional<Intruder> look(std::uint64_t guard,
@@ -64,7 +65,7 @@ class ForeignStacks {
   process::TouchedPages touched_;
   std::vector<process::Mapping> mappings_;
   std::vector<RemoteRange> runs_;      ///< to search, ascending
-  std::vector<RemoteRange> left_out_;  ///< of them
+  std::vector<RemoteRange> left_out_;  ///< by the last `leave_out`
   std::uint64_t file_memory_ = 0;      ///< bytes mapped of files or shared
   std::vector<RemoteAddress> thread_pointers_;
   Bytes buffer_;

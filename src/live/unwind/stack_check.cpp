@@ -101,6 +101,8 @@ void StackCheck::begin(std::vector<process::Mapping> mappings) {
   uprobes_.reset();
   if (probes != mappings_.end()) uprobes_ = probes->range;
   undecided_.clear();
+  seen_.resize(mappings_.size());  // its pages are there when the stop needs them
+  seen_.clear();
   inside_.reset();
   spent_ = {};
 }
@@ -115,6 +117,7 @@ void StackCheck::rehearse() {
   static_cast<void>(look(std::span(&nobody, 1)));
   stale_.erase(nobody.tid.value);
   undecided_.clear();
+  seen_.clear();
   inside_.reset();
   spent_ = {};
 }
@@ -167,6 +170,18 @@ std::optional<Intruder> StackCheck::look(std::span<const ThreadState> threads) {
   return look_at_group(threads.subspan(first), parts);
 }
 
+/// `bytes`: of the current part.
+void StackCheck::note_seen(const ThreadState& thread, const UsedStack& used, ByteView bytes) {
+  const RemoteAddress pointer{thread.registers.fs_base};
+  ByteView block;
+  if (used.current.contains(pointer))
+    block = bytes.subspan(static_cast<std::uint64_t>(pointer - used.current.begin));
+  RemoteRange current = used.current;
+  if (const auto unused = unused_stack(thread, mappings_, block))
+    current = {unused->begin, static_cast<std::uint64_t>(current.end() - unused->begin)};
+  seen_.push_back({pointer, current, used.home});
+}
+
 std::optional<Intruder> StackCheck::look_at_group(std::span<const ThreadState> threads,
                                                   std::vector<PartRead>& parts) {
   std::vector<process::ReadRequest> requests;
@@ -194,6 +209,8 @@ std::optional<Intruder> StackCheck::look_at_group(std::span<const ThreadState> t
       auto intruder = look_below_or_weigh(std::move(suspect));
       if (intruder) return intruder;
     }
+    const std::optional<RemoteRange> home = end - i == 2 ? std::optional(parts[i + 1].range) : std::nullopt;
+    note_seen(thread, {parts[i].range, home}, requests[i].into);
     i = end;
   }
   return std::nullopt;
@@ -221,6 +238,7 @@ std::optional<Intruder> StackCheck::look_at_large(const ThreadState& thread, con
   scan(snapshot.current.bytes, snapshot.current.at, *forbidden_, guard_, suspect.hits, most_hits);
   if (snapshot.home)
     scan(snapshot.home->bytes, snapshot.home->at, *forbidden_, guard_, suspect.hits, most_hits);
+  note_seen(thread, {snapshot.current.range(), used.home}, snapshot.current.bytes);
   return look_below_or_weigh(std::move(suspect));
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,13 @@ struct Intruder {
   bool was_blocked = false;  ///< it slept in the kernel
   /// A word in memory that says so, for what belongs to no thread.
   std::optional<RemoteAddress> slot;
+};
+
+/// What `StackCheck` knows of the memory of a stopped thread.
+struct SeenStack {
+  RemoteAddress thread_pointer;
+  RemoteRange current;              ///< looked at, together with the dead part below
+  std::optional<RemoteRange> home;  ///< looked at, of a thread that runs elsewhere
 };
 
 /// A thread with a hit, kept with a copy of its stack until it is known what the hit is.
@@ -58,6 +66,10 @@ class StackCheck {
   [[nodiscard]] std::optional<Intruder> look(std::span<const ThreadState> threads);
 
   [[nodiscard]] bool has_undecided() const { return !undecided_.empty(); }
+
+  /// The threads that `look` has looked at since `begin`.
+  [[nodiscard]] std::span<const SeenStack> seen() const { return seen_; }
+
   /// Unwinds what `look` had no time for, with the threads running again. An intruder, or empty: all were
   /// stale, and the next `look` will let a thread pass that has not moved. `pause` is called now and then.
   [[nodiscard]] std::optional<Intruder> decide(const std::function<void()>& pause);
@@ -83,6 +95,7 @@ class StackCheck {
   };
 
   void learn_guard(std::span<const ThreadState> threads);
+  void note_seen(const ThreadState& thread, const UsedStack& used, ByteView bytes);
   std::optional<Intruder> look_at_group(std::span<const ThreadState> threads, std::vector<PartRead>& parts);
   std::optional<Intruder> look_at_large(const ThreadState& thread, const UsedStack& used);
   [[nodiscard]] const CodePiece* register_hit(const ThreadState& thread) const;
@@ -100,6 +113,7 @@ class StackCheck {
   std::optional<RemoteRange> uprobes_;  ///< where uretprobes put the return addresses they replace
   std::uint64_t guard_ = 0;
   Bytes buffer_;
+  std::vector<SeenStack> seen_;
   std::vector<Suspect> undecided_;
   std::optional<StackSnapshot> inside_;  ///< of the intruder `look` returned
   std::map<pid_t, StackSnapshot> stale_;

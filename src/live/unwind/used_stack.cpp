@@ -9,6 +9,9 @@ constexpr std::int64_t red_zone = 128;
 /// The thread control block stands above the first frame and at the thread pointer; frames are below it.
 constexpr std::int64_t control_block = 4096;
 
+// Of glibc's struct pthread (2.34 to 2.40, x86-64), from the thread pointer.
+constexpr std::uint64_t self_offset = 0x10, stack_begin_offset = 0x690, stack_size_offset = 0x698;
+
 RemoteRange from_to(RemoteAddress begin, RemoteAddress end) {
   return {begin, static_cast<std::uint64_t>(std::max<std::int64_t>(end - begin, 0))};
 }
@@ -17,6 +20,24 @@ const process::Mapping* home_of(const ThreadState& thread, const std::vector<pro
   if (!thread.is_main) return process::find_mapping(mappings, {thread.registers.fs_base});
   const auto found = std::ranges::find(mappings, "[stack]", &process::Mapping::name);
   return found == mappings.end() ? nullptr : &*found;
+}
+
+/// Where glibc says that the stack of `thread` begins; empty for a control block of another library.
+std::optional<RemoteAddress> noted_begin(const ThreadState& thread, ByteView block) {
+  if (block.size() < control_block_size) return std::nullopt;
+  const std::uint64_t pointer = thread.registers.fs_base;
+  const RemoteAddress begin{load<std::uint64_t>(block, stack_begin_offset)};
+  const RemoteRange stack{begin, load<std::uint64_t>(block, stack_size_offset)};
+  const bool is_of_glibc = load<std::uint64_t>(block, 0) == pointer &&
+                           load<std::uint64_t>(block, self_offset) == pointer &&
+                           stack.contains(thread.sp()) && stack.contains({pointer});
+  return is_of_glibc ? std::optional(begin) : std::nullopt;
+}
+
+/// What another library puts above a guard page is taken for one stack.
+bool has_guard_below(const process::Mapping& home, const std::vector<process::Mapping>& mappings) {
+  const process::Mapping* below = process::find_mapping(mappings, home.range.begin - 1);
+  return below != nullptr && below->inode == 0 && !below->permissions.read && !below->permissions.write;
 }
 
 }  // namespace
@@ -39,12 +60,18 @@ std::optional<UsedStack> used_stack(const ThreadState& thread,
 }
 
 std::optional<RemoteRange> unused_stack(const ThreadState& thread,
-                                        const std::vector<process::Mapping>& mappings) {
+                                        const std::vector<process::Mapping>& mappings,
+                                        ByteView control_block) {
   const process::Mapping* home = home_of(thread, mappings);
   if (home == nullptr || !home->range.contains(thread.sp())) return std::nullopt;
-  if (!thread.is_main && thread.sp() >= RemoteAddress{thread.registers.fs_base}) return std::nullopt;
-  const RemoteAddress low = std::max(thread.sp() - red_zone, home->range.begin);
-  return from_to(home->range.begin, low);
+  RemoteAddress begin = home->range.begin;
+  if (!thread.is_main) {
+    if (thread.sp() >= RemoteAddress{thread.registers.fs_base}) return std::nullopt;
+    const auto noted = noted_begin(thread, control_block);
+    if (!noted && !has_guard_below(*home, mappings)) return std::nullopt;
+    if (noted) begin = std::max(begin, *noted);
+  }
+  return from_to(begin, std::max(thread.sp() - red_zone, begin));
 }
 
 }  // namespace stent::unwind

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "live/process/mapping.hpp"
 #include "live/unwind/thread_state.hpp"
 
@@ -21,8 +22,15 @@ struct UsedStack {
 [[nodiscard]] std::optional<UsedStack> used_stack(const ThreadState& thread,
                                                   const std::vector<process::Mapping>& mappings);
 
-/// The dead part of the home stack `thread` runs on: below the red zone. Empty when it runs elsewhere.
+/// What `unused_stack` looks at of a thread's control block, from its thread pointer.
+inline constexpr std::uint64_t control_block_size = 0x6a0;
+
+/// The dead part of the home stack `thread` runs on: below the red zone, down to where its stack begins,
+/// which glibc notes in its control block. `control_block` is what was read at the thread pointer; not needed
+/// of the first thread. Empty when the thread runs elsewhere, or where its stack begins cannot be told: other
+/// stacks may be below, in the same mapping.
 [[nodiscard]] std::optional<RemoteRange> unused_stack(const ThreadState& thread,
-                                                      const std::vector<process::Mapping>& mappings);
+                                                      const std::vector<process::Mapping>& mappings,
+                                                      ByteView control_block);
 
 }  // namespace stent::unwind

@@ -82,8 +82,8 @@ TEST_P(Quiescence, APointerThatTheLinkerLaidOutIsNoReturnAddress) {
 }
 
 TEST_P(Quiescence, SuspendedStacksOfNoThreadAreFound) {
-  for (const char* way :
-       {"context", "context on malloc", "context on mmap", "fiber", "fiber on malloc", "fiber on mmap"})
+  for (const char* way : {"context", "context on malloc", "context on mmap", "context below a thread",
+                          "fiber", "fiber on malloc", "fiber on mmap", "fiber below a thread"})
     expect_kept_while_inside(way, "hold", "may be suspended in hold");
 }
 
