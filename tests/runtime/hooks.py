@@ -2,10 +2,11 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
-from harness import Process, Work, main, require, run
+from harness import Failed, Process, Work, main, require, run
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 
@@ -173,6 +174,37 @@ def stuck(stent, folder):
     process.close()
 
 
+ENDS = """
+#include <assert.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <unistd.h>
+extern long seconds[4];
+extern int in_use, fail_now;
+long answer(void) {{ if (fail_now) exit(3); return 7; }}
+jmp_buf state;
+int stent_pre_apply(void) {{ if (in_use) {}; return answer() == 7; }}
+"""
+
+
+def ends(stent, folder):
+    """What would end the thread or the process is refused when the patch is made; others that a hook calls may use it."""
+    work, process = prepare(stent, folder)
+    for call, name in (("exit(1)", "exit"), ("_exit(1)", "_exit"), ("abort()", "abort"), ("assert(!in_use)", "__assert_fail"),
+                       ("pthread_exit(0)", "pthread_exit"), ("longjmp(state, 1)", "longjmp"),
+                       ('execl("/bin/true", "true", (char *)0)', "execl")):
+        try:
+            work.patch(BEFORE, ENDS.format(call))
+        except Failed as refusal:
+            require("exit status 11" in str(refusal) and re.search(f"the hook stent_pre_apply calls _?{name},", str(refusal)), str(refusal))
+        else:
+            raise Failed(f"a patch was made whose hook calls {name}")
+    work.do("apply", work.patch(BEFORE, ENDS.format("return 1")), process.pid)
+    process.expect("ask", 7)
+    process.close()
+
+
 def manual(stent, folder):
     work, process = prepare(stent, folder)
     source, patch = work.folder / "fixed.c", work.folder / "manual.stent"
@@ -200,5 +232,5 @@ def free_hook(process, work):
 
 
 if __name__ == "__main__":
-    sys.exit(main({"veto": veto, "conversion": conversion, "fault": fault, "late": late, "stuck": stuck,
+    sys.exit(main({"veto": veto, "conversion": conversion, "fault": fault, "late": late, "stuck": stuck, "ends": ends,
                    "manual": manual}))

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "create/bind/hook_kind.hpp"
+#include "create/emit/check_hook.hpp"
 
 namespace stent::emit {
 namespace {
@@ -103,6 +104,7 @@ std::vector<patch::Hook> find_hooks(const std::vector<bind::BoundUnit>& units, c
       if (!kind || !symbol.definition || symbol.type != model::SymbolType::function) continue;
       const auto spot = placement.find(unit, symbol.definition->atom);
       if (!spot || !placement.is_owner(unit, symbol.definition->atom)) continue;
+      check_hook(*units[unit].new_object, symbol);
       hooks.push_back({*kind, symbol.name, draft.address_of(*spot)});
     }
   return hooks;
