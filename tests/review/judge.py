@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what `stent review` says of every pair of the corpus with the labels: the confusion table.
 
-    judge.py STENT [FOLDER]  fails when an unsafe pair passes that is not known to, or when too many safe ones do not
+    judge.py STENT [FOLDER]  fails when an unsafe pair passes, or when too many safe ones do not
 """
 import collections
 import concurrent.futures
@@ -17,8 +17,6 @@ import corpus
 LEVELS = ("safe", "note", "review", "refused")
 MOST_SAFE_REFUSED_PERCENT = 5
 MOST_SAFE_REVIEW_PERCENT = 15
-# What the review does not see (docs/review.md): printed and counted, and no failure.
-KNOWN_MISSES = {"servers.scoreboard_limit", "daemons.options_compiled"}
 
 
 def level_of(stent, pair):
@@ -65,9 +63,7 @@ def main():
     print(table(judged))
     result = measures(judged)
     print(result)
-    missed = {f"{pair.case.kind}.{pair.case.name}" for pair, level, _ in judged
-              if pair.case.label == "unsafe" and level in ("safe", "note")}
-    failed = (bool(missed - KNOWN_MISSES) or result["safe_refused_percent"] > MOST_SAFE_REFUSED_PERCENT
+    failed = (result["unsafe_missed"] > 0 or result["safe_refused_percent"] > MOST_SAFE_REFUSED_PERCENT
               or result["safe_review_percent"] > MOST_SAFE_REVIEW_PERCENT)
     return 1 if failed else 0
 

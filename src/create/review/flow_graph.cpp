@@ -86,6 +86,7 @@ class Loops {
       stack_.pop_back();
       on_stack_[block] = false;
       if (several) (*blocks_)[block].in_loop = true;
+      (*blocks_)[block].loop = root;
       if (block == root) return;
     }
   }

@@ -20,6 +20,7 @@ struct Block {
   std::size_t first = 0, last = 0;  ///< steps of that atom, `last` excluded
   std::vector<std::size_t> successors;
   bool in_loop = false;
+  std::size_t loop = 0;  ///< equal for the blocks of one outermost loop
 };
 
 /// The function's code as blocks; block 0 is the entry (when there is any code).

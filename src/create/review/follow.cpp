@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 
+#include "create/review/loop_reach.hpp"
 #include "create/review/observer.hpp"
 
 namespace stent::review {
@@ -29,6 +30,7 @@ class Follower {
     for (std::size_t i = 0; i < states_.size(); ++i)
       if (!states_[i]) follow_from(i, MachineState{}, &normal);
     for (std::size_t i = 0; i < states_.size(); ++i) observe(i, normal[i]);
+    facts_->reaches = reach_.found();
   }
 
  private:
@@ -78,8 +80,10 @@ class Follower {
     const Block& block = graph_->blocks()[number];
     const std::size_t returns = facts_->returns.size();
     MachineState state = *states_[number];
-    each_step(number, state,
-              [&](const Step& step, const MachineState& before) { observer_.observe(block, step, before); });
+    each_step(number, state, [&](const Step& step, const MachineState& before) {
+      observer_.observe(block, step, before);
+      reach_.observe(block, step, before);
+    });
     if (is_normal) return;
     facts_->returns.resize(returns);
     facts_->locks_at_return.resize(returns);
@@ -89,6 +93,7 @@ class Follower {
   const FlowGraph* graph_;
   FunctionFacts* facts_;
   Observer observer_;
+  LoopReach reach_;
   std::vector<std::optional<MachineState>> states_;
 };
 
@@ -131,6 +136,8 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   calls.insert(calls.end(), part.calls.begin(), part.calls.end());
   accesses.insert(accesses.end(), part.accesses.begin(), part.accesses.end());
   comparisons.insert(comparisons.end(), part.comparisons.begin(), part.comparisons.end());
+  asked.insert(part.asked.begin(), part.asked.end());
+  reaches.insert(reaches.end(), part.reaches.begin(), part.reaches.end());
   returns.insert(returns.end(), part.returns.begin(), part.returns.end());
   locks_at_return.insert(locks_at_return.end(), part.locks_at_return.begin(), part.locks_at_return.end());
   constants.insert(part.constants.begin(), part.constants.end());

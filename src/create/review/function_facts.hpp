@@ -48,6 +48,21 @@ struct Comparison {
   Value left, right;
 };
 
+/// A constant that a member of some object is compared with.
+struct Asked {
+  std::int64_t offset = 0;  ///< of the member
+  std::int64_t number = 0;
+  bool is_mask = false;  ///< only the bits of `number` are asked for
+  auto operator<=>(const Asked&) const = default;
+};
+
+/// How far a loop goes through the memory behind a pointer that was loaded.
+struct Reach {
+  std::string pointer;     ///< where it was loaded from
+  std::int64_t bytes = 0;  ///< where the loop ends
+  std::int64_t step = 0;   ///< the bytes of one turn
+};
+
 /// What a constant in the code is used for.
 enum class Use { compared, computed, shifted, stored, other };
 
@@ -56,6 +71,8 @@ struct FunctionFacts {
   std::vector<Call> calls;
   std::vector<Access> accesses;
   std::vector<Comparison> comparisons;
+  std::set<Asked> asked;
+  std::vector<Reach> reaches;
   std::vector<Value> returns;  ///< rax at each return
   std::vector<Locks> locks_at_return;
   std::multiset<std::pair<Use, std::int64_t>> constants;

@@ -180,6 +180,9 @@ Value MachineState::address(const model::Object& object, const model::Atom& atom
                             const Operand& operand) const {
   if (const auto* reference = memory_reference(atom, step); reference != nullptr && !operand.base.exists())
     return {Kind::address, {}, reference->offset_in_target, name_of(object, *reference)};
+  if (!operand.base.exists() && operand.index.exists())
+    return map_constants(registers_[operand.index.number],
+                         [&](std::int64_t n) { return n * operand.scale + operand.number; });
   if (!operand.base.exists()) return {};
   const Value base = plus(registers_[operand.base.number], operand.number);
   if (!operand.index.exists()) return base;
@@ -273,8 +276,31 @@ void MachineState::move_stack(const Step& step) {
   top.offset += step.operation == Operation::push ? -8 : 8;
 }
 
-void MachineState::execute(const model::Object& object, const model::Atom& atom, const Step& step) {
+void MachineState::carry_members(const model::Object& object, const model::Atom& atom, const Step& step) {
   const Operand& to = step.operands[0];
+  const Operand& from = step.operands[1];
+  if (!to.written || to.kind != Operand::Kind::register_ || !to.reg.exists()) {
+    members_[0] = members_[2] = std::nullopt;  // what has no written operand may write rax and rdx
+    return;
+  }
+  std::optional<Member> now;
+  if (step.operation == Operation::move && from.kind == Operand::Kind::memory) {
+    const PlaceName where = place(object, atom, step, from);
+    if (!where.is_stack && !where.is_static && !from.is_thread_local) now = Member{where.offset};
+  } else if (step.operation == Operation::move && from.reg.exists()) {
+    now = members_[from.reg.number];
+  } else if (step.operation == Operation::shift_right && from.kind == Operand::Kind::immediate) {
+    now = members_[to.reg.number];
+    if (now) now->shifted += from.number;
+  }
+  members_[to.reg.number] = now;
+}
+
+void MachineState::execute(const model::Object& object, const model::Atom& atom, const Step& step) {
+  if (step.instruction.is_nop) return;
+  const Operand& to = step.operands[0];
+  const bool only_asks = step.operation == Operation::compare || step.operation == Operation::test;
+  if (!only_asks) carry_members(object, atom, step);
   if (step.operation == Operation::push) {
     Value pushed = read(object, atom, step, to);
     move_stack(step);
@@ -287,7 +313,7 @@ void MachineState::execute(const model::Object& object, const model::Atom& atom,
     move_stack(step);
     return;
   }
-  if (step.operation == Operation::compare || step.operation == Operation::test) return;
+  if (only_asks) return;
   if (step.operation == Operation::exchange && step.operands[1].reg.exists() && step.operands[1].written)
     registers_[step.operands[1].reg.number] = {};
   if (step.instruction.length >= 3 && step.operation == Operation::other && !to.written) {
@@ -318,7 +344,10 @@ void MachineState::call(const std::string& callee) {
     if (registers_[r.number].is(Kind::stack)) escaped = std::min(escaped, registers_[r.number].offset);
   stack_.erase(stack_.lower_bound(escaped), stack_.end());
   for (std::uint8_t i = 0; i < registers_.size(); ++i)
-    if (x86_64::is_clobbered_by_calls({i})) registers_[i] = {};
+    if (x86_64::is_clobbered_by_calls({i})) {
+      registers_[i] = {};
+      members_[i] = std::nullopt;
+    }
   registers_[x86_64::rax.number] =
       returns_first_argument(plain_name(callee)) ? first : Value{Kind::result, {}, 0, callee};
 }
@@ -326,6 +355,10 @@ void MachineState::call(const std::string& callee) {
 bool MachineState::merge(const MachineState& other) {
   bool changed = false;
   for (std::size_t i = 0; i < registers_.size(); ++i) {
+    if (members_[i] && members_[i] != other.members_[i]) {
+      members_[i] = std::nullopt;
+      changed = true;
+    }
     Value joined = join(registers_[i], other.registers_[i]);
     if (joined == registers_[i]) continue;
     registers_[i] = std::move(joined);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "binary/arch/x86_64/step.hpp"
@@ -20,12 +21,23 @@ struct PlaceName {
   std::string name;
 };
 
+/// The part of some object that a register was loaded from.
+struct Member {
+  std::int64_t offset = 0;
+  std::int64_t shifted = 0;  ///< to the right since, in bits
+  bool operator==(const Member&) const = default;
+};
+
 class MachineState {
  public:
   /// As at a function's entry: arguments in their registers.
   [[nodiscard]] static MachineState at_entry();
 
   [[nodiscard]] const Value& operator[](x86_64::Register r) const { return registers_.at(r.number); }
+  /// What a register was loaded from, when that is an object, known or not.
+  [[nodiscard]] const std::optional<Member>& member(x86_64::Register r) const {
+    return members_.at(r.number);
+  }
   [[nodiscard]] PlaceName place(const model::Object& object, const model::Atom& atom,
                                 const x86_64::Step& step, const x86_64::Operand& operand) const;
   /// The value of an operand that is read (of a memory operand: what is known of its contents).
@@ -45,10 +57,13 @@ class MachineState {
 
   [[nodiscard]] Value address(const model::Object& object, const model::Atom& atom, const x86_64::Step& step,
                               const x86_64::Operand& operand) const;
+  /// How `step` changes `members_`.
+  void carry_members(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
   void move_stack(const x86_64::Step& step);
   void write(const model::Object& object, const model::Atom& atom, const x86_64::Step& step, Value value);
 
   std::array<Value, 16> registers_;
+  std::array<std::optional<Member>, 16> members_;
   std::map<std::int64_t, Value> stack_;
 };
 

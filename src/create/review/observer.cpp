@@ -198,6 +198,22 @@ void Observer::observe_comparison(const Atom& atom, const Step& step, const Mach
   facts_->comparisons.push_back(std::move(comparison));
 }
 
+void Observer::observe_asked(const Atom& atom, const Step& step, const MachineState& before) {
+  const bool masks = step.operation == Operation::test || step.operation == Operation::and_;
+  const Operand& of = step.operands[0];
+  const Operand& with = step.operands[1];
+  if ((!masks && step.operation != Operation::compare) || with.kind != Operand::Kind::immediate) return;
+  if (with.number == 0) return;
+  std::optional<Member> member;
+  if (of.kind == Operand::Kind::register_ && of.reg.exists()) member = before.member(of.reg);
+  if (of.kind == Operand::Kind::memory && !of.written)
+    if (const PlaceName where = before.place(*object_, atom, step, of); !where.is_stack && !where.is_static)
+      member = Member{where.offset};
+  constexpr std::int64_t most_bits = 32;
+  if (member && member->shifted < most_bits)
+    facts_->asked.insert({member->offset, with.number << member->shifted, masks});
+}
+
 void Observer::observe_names(const Atom& atom, const Step& step) {
   const auto first =
       std::ranges::lower_bound(atom.references, step.instruction.offset, {}, &model::Reference::offset);
@@ -272,6 +288,7 @@ void Observer::observe(const Block& block, const Step& step, const MachineState&
   observe_constants(atom, step, before);
   observe_memory(atom, step, before);
   observe_comparison(atom, step, before);
+  observe_asked(atom, step, before);
   observe_call(block, step, before);
   if (step.instruction.flow == Flow::ret) observe_return(before);
   if (step.is_atomic) ++facts_->atomics;

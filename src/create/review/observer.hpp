@@ -23,6 +23,7 @@ class Observer {
   void note_factor(const x86_64::Step& step, std::int64_t number);
   void observe_memory(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_comparison(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void observe_asked(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_names(const model::Atom& atom, const x86_64::Step& step);
   void observe_parameters(const x86_64::Step& step, const MachineState& before);
   void observe_call(const Block& block, const x86_64::Step& step, const MachineState& before);

@@ -30,6 +30,8 @@ Findings review_unit(const UnitPair& pair) {
   report_meaning(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
+  report_new_states(unit, findings);
+  report_reach(unit, findings);
   report_identity(unit, findings);
   return findings;
 }

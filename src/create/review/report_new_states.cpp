@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/texts.hpp"
+
+namespace stent::review {
+namespace {
+
+using Numbers = std::set<std::int64_t>;
+/// By the offset of a member: the numbers that a function stores there, or adds as bits.
+using StoredNumbers = std::map<std::int64_t, Numbers>;
+
+/// "{3}" and "(*p0+8 or {3})" -> 3.
+Numbers numbers_in(const std::string& stored) {
+  Numbers all;
+  for (const std::string& text : alternatives(stored)) {
+    const std::size_t brace = text.rfind('{');
+    const bool is_whole = brace == 0;
+    const bool adds_bits = brace != std::string::npos && brace >= 3 &&
+                           text.compare(brace - 3, 3, "or ") == 0 && text.ends_with("})");
+    if (is_whole || adds_bits) all.insert(std::atoll(text.c_str() + brace + 1));
+  }
+  return all;
+}
+
+StoredNumbers stored_numbers(const FunctionFacts& facts) {
+  StoredNumbers all;
+  for (const Access& access : facts.accesses)
+    if (access.is_written && !access.is_static && !access.is_adjustment)
+      all[access.offset].merge(numbers_in(access.stored));
+  return all;
+}
+
+/// One of `numbers` is what is asked for.
+bool answers(const Numbers& numbers, const Asked& asked) {
+  return std::ranges::any_of(numbers, [&](std::int64_t number) {
+    return asked.is_mask ? (number & asked.number) != 0 && number > 0 : number == asked.number;
+  });
+}
+
+class NewStateRules {
+ public:
+  NewStateRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+    for (const auto& [name, facts] : unit.before.facts) {
+      known_questions_.insert(facts.asked.begin(), facts.asked.end());
+      for (auto& [offset, numbers] : stored_numbers(facts)) known_[offset].merge(Numbers(numbers));
+    }
+  }
+
+  void run() {
+    for (const FunctionPair& writer : unit_->changed) {
+      const StoredNumbers stored = stored_numbers(*writer.after);
+      for (const FunctionPair& reader : unit_->changed)
+        if (reader.after != writer.after) compare(writer, stored, *reader.after);
+      for (const FunctionFacts* reader : unit_->added) compare(writer, stored, *reader);
+    }
+  }
+
+ private:
+  void compare(const FunctionPair& writer, const StoredNumbers& stored, const FunctionFacts& reader) {
+    for (const Asked& asked : reader.asked) {
+      const auto now = stored.find(asked.offset);
+      if (known_questions_.contains(asked) || now == stored.end() || !answers(now->second, asked)) continue;
+      const auto before = known_.find(asked.offset);
+      if (before != known_.end() && answers(before->second, asked)) continue;
+      Finding finding = about(writer, Level::review, "new-state");
+      finding.message =
+          fmt::format("{}: it sets {} in byte {} of an object, which {} asks for, and nothing did before",
+                      writer.name(), asked.number, asked.offset, reader.name);
+      finding.why = "objects that exist were made by the old code, which never set it";
+      finding.remedy = "treat objects without it as the old code did, or set it from a hook";
+      finding.functions.push_back(reader.name);
+      findings_->add(writer.name(), std::move(finding));
+    }
+  }
+
+  const ReviewedUnit* unit_;
+  Findings* findings_;
+  std::set<Asked> known_questions_;  ///< of the old unit
+  StoredNumbers known_;
+};
+
+}  // namespace
+
+void report_new_states(const ReviewedUnit& unit, Findings& findings) { NewStateRules(unit, findings).run(); }
+
+}  // namespace stent::review
