@@ -87,6 +87,7 @@ struct Variable {
 struct Parameter {
   std::string name;
   TypeId type;
+  bool points_to_const = false;  ///< a pointer or reference through which nothing is written
 };
 
 /// A run of the code of a function that was inlined from another.

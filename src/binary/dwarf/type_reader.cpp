@@ -170,4 +170,10 @@ bool is_const(const Die& die) {
   return false;
 }
 
+bool points_to_const(const Die& die) {
+  const auto type = die.reference(DW_AT_type);
+  const bool points = type && (type->tag() == DW_TAG_pointer_type || type->tag() == DW_TAG_reference_type);
+  return points && is_const(*type);
+}
+
 }  // namespace stent::dwarf

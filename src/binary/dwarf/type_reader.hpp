@@ -44,5 +44,7 @@ class TypeReader {
 
 /// True when one of the qualifiers around the type that `die` names, or its element type, is const.
 [[nodiscard]] bool is_const(const Die& die);
+/// The type of the entry is a pointer or reference to something constant.
+[[nodiscard]] bool points_to_const(const Die& die);
 
 }  // namespace stent::dwarf

@@ -111,7 +111,7 @@ void UnitReader::read_signature(Function& function, const Die& root) {
   root.each_child([&](const Die& child) {
     if (child.tag() == DW_TAG_formal_parameter) {
       const TypeId type = types_->type_of(child);
-      function.parameters.push_back({child.text(DW_AT_name), type});
+      function.parameters.push_back({child.text(DW_AT_name), type, points_to_const(child)});
     }
     if (child.tag() == DW_TAG_unspecified_parameters) function.is_variadic = true;
   });

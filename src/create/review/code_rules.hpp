@@ -30,6 +30,8 @@ void report_state(const ReviewedUnit& unit, Findings& findings);
 void report_lookup(const ReviewedUnit& unit, Findings& findings);
 /// What new code sets in objects and asks for, and old code never did.
 void report_new_states(const ReviewedUnit& unit, Findings& findings);
+/// What new code takes for granted of objects that new code made.
+void report_promises(const ReviewedUnit& unit, Findings& findings);
 /// How far loops go through memory that exists.
 void report_reach(const ReviewedUnit& unit, Findings& findings);
 /// Saved code positions, identity of addresses, catch types.

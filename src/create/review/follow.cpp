@@ -17,8 +17,9 @@ using x86_64::Step;
 
 class Follower {
  public:
-  Follower(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts)
-      : object_(&object), graph_(&graph), facts_(&facts), observer_(object, graph, facts) {
+  Follower(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts,
+           const model::Atom& entry)
+      : object_(&object), graph_(&graph), facts_(&facts), observer_(object, graph, facts, entry) {
     states_.resize(graph.blocks().size());
   }
 
@@ -120,7 +121,7 @@ FunctionFacts follow(const model::Object& object, model::FunctionId id, const Co
     facts.code.emplace_back(step.instruction.offset, std::move(text));
   }
   facts.has_loop = std::ranges::any_of(graph.blocks(), &Block::in_loop);
-  Follower(object, graph, facts).run();
+  Follower(object, graph, facts, object[function.entry]).run();
   return facts;
 }
 

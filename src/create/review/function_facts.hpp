@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,10 +34,12 @@ struct Access {
   bool is_static = false;
   std::int64_t offset = 0;  ///< displacement
   unsigned size = 0;
+  std::optional<std::uint32_t> at;  ///< the instruction, from the function's entry; none in a fragment
   bool is_read = false, is_written = false, is_atomic = false;
   bool is_swap = false;        ///< xchg, cmpxchg, xadd
   bool is_adjustment = false;  ///< add or subtract in place
   std::int64_t adjustment = 0;
+  int direction = 0;   ///< 1: something is added to what was there, -1: taken off, by whichever instructions
   Value value;         ///< what is stored
   std::string stored;  ///< the value as text; "step{1}" when it is counted up; empty when nothing is known
   std::string index;   ///< what selects the element, as text
@@ -48,7 +51,7 @@ struct Comparison {
   Value left, right;
 };
 
-/// A constant that a member of some object is compared with.
+/// A constant that a member of some object is compared with; zero, too.
 struct Asked {
   std::int64_t offset = 0;  ///< of the member
   std::int64_t number = 0;

@@ -34,6 +34,7 @@ bool keeps_nothing(const std::string& plain) {
                             "memmove",
                             "memcmp",
                             "memchr",
+                            "bcmp",
                             "strlen",
                             "strnlen",
                             "strcpy",

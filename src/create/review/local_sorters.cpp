@@ -62,6 +62,34 @@ bool lead_to_container(const DebugInfo& info, std::vector<TypeId> open) {
 
 bool leads_to_container(const DebugInfo& info, TypeId id) { return lead_to_container(info, {id}); }
 
+/// Elements in a row, in the order in which they were put there.
+bool is_sequence(const Type& type) {
+  static const std::set<std::string> names = {"vector", "deque", "list", "forward_list", "array", "span"};
+  return names.contains(library_class(type.name));
+}
+
+/// A constant sequence whose elements lead to no container: the function reorders nothing of it.
+bool is_only_read(const DebugInfo& info, const dwarf::Parameter& parameter) {
+  const Type& type = info[info[parameter.type].target];
+  if (!parameter.points_to_const || !is_sequence(type)) return false;
+  std::vector<TypeId> inside;
+  for (const dwarf::Member& member : type.members) inside.push_back(member.type);
+  return !lead_to_container(info, std::move(inside));
+}
+
+bool has_container(const DebugInfo& info, const dwarf::Function& function) {
+  return std::ranges::any_of(
+      function.locals, [&](const dwarf::Parameter& local) { return is_container_type(info[local.type]); });
+}
+
+/// Looks for something where an order says that it must be.
+bool looks_up(const std::string& symbol) {
+  const std::string plain = plain_name(symbol);
+  return std::ranges::any_of(
+      std::initializer_list<const char*>{"bound", "search", "equal_range", "partition"},
+      [&](const char* part) { return plain.find(part) != std::string::npos; });
+}
+
 /// A sort, a search or a merge of the library that is given plain pointers.
 bool works_on_pointers(const std::string& symbol) {
   const std::string plain = plain_name(symbol);
@@ -125,14 +153,18 @@ class LocalSorters {
     const FunctionFacts* facts = side.find(name);
     const dwarf::Function* declared = side.declaration(name);
     if (facts == nullptr || declared == nullptr || !is_entered_anew(name)) return false;
-    for (const dwarf::Parameter& parameter : declared->parameters)
-      if (leads_to_container(side.debug, parameter.type)) return false;
+    bool reads = false;
+    for (const dwarf::Parameter& parameter : declared->parameters) {
+      if (!leads_to_container(side.debug, parameter.type)) continue;
+      reads = true;
+      if (!is_only_read(side.debug, parameter) || !has_container(side.debug, *declared)) return false;
+    }
     if (leads_to_container(side.debug, declared->result) && !has_container_besides(side.debug, *declared))
       return false;
     for (const dwarf::InlinedCall& call : declared->inlined)
-      if (works_on_pointers(call.name)) return false;
+      if (works_on_pointers(call.name) || (reads && looks_up(call.name))) return false;
     return std::ranges::all_of(facts->calls, [&](const Call& call) {
-      return !works_on_pointers(call.name) &&
+      return !works_on_pointers(call.name) && !(reads && looks_up(call.name)) &&
              (leaves_containers(call.name) || gives_no_container(side, call));
     });
   }

@@ -83,6 +83,18 @@ std::string stored_text(const Step& step, const Access& access) {
   }
 }
 
+/// Whether what is stored is what was there and something more, or less.
+int direction_of(const Step& step, const Access& access) {
+  const bool by_constant = access.value.is(Kind::constants);
+  if (access.is_adjustment && !by_constant) return step.operation == Operation::add ? 1 : -1;
+  const std::string& text = access.stored;
+  if (step.operation != Operation::move || !text.starts_with('(') || access.place.starts_with('?')) return 0;
+  if (text.starts_with("(" + access.place + " - ")) return -1;
+  const bool adds =
+      text.starts_with("(" + access.place + " + ") || text.ends_with(" + " + access.place + ")");
+  return adds ? 1 : 0;
+}
+
 }  // namespace
 
 void apply_lock(const std::string& callee, const Value& first_argument, Locks& locks) {
@@ -162,6 +174,7 @@ void Observer::observe_memory(const Atom& atom, const Step& step, const MachineS
     access.is_static = where.is_static;
     access.offset = where.offset;
     access.size = operand.size;
+    if (&atom == entry_) access.at = step.instruction.offset;
     access.is_read = operand.read;
     access.is_written = operand.written;
     access.is_atomic = step.is_atomic;
@@ -175,6 +188,7 @@ void Observer::observe_memory(const Atom& atom, const Step& step, const MachineS
         access.adjustment = *access.value.numbers.begin() * (step.operation == Operation::add ? 1 : -1);
       if (access.value.is(Kind::address)) facts_->escaping.insert(access.value.name);
       access.stored = stored_text(step, access);
+      access.direction = direction_of(step, access);
     }
     if (operand.index.exists()) access.index = before[operand.index].text();
     facts_->accesses.push_back(std::move(access));
@@ -202,8 +216,9 @@ void Observer::observe_asked(const Atom& atom, const Step& step, const MachineSt
   const bool masks = step.operation == Operation::test || step.operation == Operation::and_;
   const Operand& of = step.operands[0];
   const Operand& with = step.operands[1];
-  if ((!masks && step.operation != Operation::compare) || with.kind != Operand::Kind::immediate) return;
-  if (with.number == 0) return;
+  const bool of_itself = step.operation == Operation::test && of.reg.exists() && of.reg == with.reg;
+  if (!masks && step.operation != Operation::compare) return;
+  if (with.kind != Operand::Kind::immediate && !of_itself) return;
   std::optional<Member> member;
   if (of.kind == Operand::Kind::register_ && of.reg.exists()) member = before.member(of.reg);
   if (of.kind == Operand::Kind::memory && !of.written)
@@ -211,7 +226,8 @@ void Observer::observe_asked(const Atom& atom, const Step& step, const MachineSt
       member = Member{where.offset};
   constexpr std::int64_t most_bits = 32;
   if (member && member->shifted < most_bits)
-    facts_->asked.insert({member->offset, with.number << member->shifted, masks});
+    facts_->asked.insert(
+        {member->offset, of_itself ? 0 : with.number << member->shifted, masks && !of_itself});
 }
 
 void Observer::observe_names(const Atom& atom, const Step& step) {

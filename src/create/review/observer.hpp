@@ -9,8 +9,9 @@ namespace stent::review {
 
 class Observer {
  public:
-  Observer(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts)
-      : object_(&object), graph_(&graph), facts_(&facts) {}
+  Observer(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts,
+           const model::Atom& entry)
+      : object_(&object), graph_(&graph), facts_(&facts), entry_(&entry) {}
 
   /// Adds what `step` does to the facts.
   void observe(const Block& block, const x86_64::Step& step, const MachineState& before);
@@ -32,6 +33,7 @@ class Observer {
   const model::Object* object_;
   const FlowGraph* graph_;
   FunctionFacts* facts_;
+  const model::Atom* entry_;
 };
 
 /// Changes the depth of the lock that a call of `callee` takes or gives back.

@@ -80,8 +80,66 @@ class ControlRules {
     return std::ranges::any_of(pair.after->accesses, [](const Access& access) { return access.is_written; });
   }
 
+  /// It takes nothing and asks for nothing: what it leaves in static storage, for others to read, is what its
+  /// code says. One that only clears is called again and again.
+  [[nodiscard]] bool fills_by_itself(const FunctionPair& pair) const {
+    const FunctionFacts& facts = *pair.before;
+    if (pair.old_declaration == nullptr || !pair.old_declaration->parameters.empty()) return false;
+    if (!std::ranges::all_of(facts.calls,
+                             [](const Call& call) { return keeps_nothing(plain_name(call.name)); }))
+      return false;
+    if (!stores_something(facts)) return false;
+    std::set<std::string> filled;
+    std::map<std::string, std::set<std::int64_t>> places;
+    constexpr std::size_t fewest = 4;
+    for (const Access& access : facts.accesses) {
+      if (!access.is_static && !access.place.starts_with('?')) return false;
+      if (!access.is_written || !access.is_static) continue;
+      const std::string table = variable_of(access);
+      places[table].insert(access.offset);
+      if (access.place.ends_with("[]") || places[table].size() >= fewest) filled.insert(table);
+    }
+    const auto is_other = [&](const Access& access) {
+      return access.is_read && !access.is_written && access.is_static &&
+             !filled.contains(variable_of(access));
+    };
+    const bool reads_others = std::ranges::any_of(facts.accesses, [&](const Access& access) {
+      return is_other(access) && is_writable(variable_of(access));
+    });
+    return !filled.empty() && !reads_others && std::ranges::any_of(filled, [&](const std::string& table) {
+      return std::ranges::any_of(unit_->before.facts, [&](const auto& entry) {
+        return entry.first != facts.name && entry.second.names.contains(table);
+      });
+    });
+  }
+
+  static std::string variable_of(const Access& access) {
+    return access.place.substr(0, access.place.find_first_of("+["));
+  }
+
+  /// Something else than zeroes: a number of its own, or a constant that the compiler keeps for it.
+  static bool stores_something(const FunctionFacts& facts) {
+    return std::ranges::any_of(
+               facts.constants,
+               [](const auto& constant) { return constant.first == Use::stored && constant.second != 0; }) ||
+           std::ranges::any_of(
+               facts.accesses,
+               [](const Access& access) {
+                 constexpr unsigned widest_number = 8;  // what a wide register holds is not known
+                 return access.is_written && access.stored != "{0}" && access.size <= widest_number;
+               }) ||
+           std::ranges::any_of(facts.names,
+                               [](const std::string& name) { return name.starts_with(".rodata"); });
+  }
+
+  [[nodiscard]] bool is_writable(const std::string& name) const {
+    return std::ranges::any_of(unit_->before.debug.variables, [&](const dwarf::Variable& variable) {
+      return variable.linkage_name == name && !variable.is_const;
+    });
+  }
+
   void check_start(const FunctionPair& pair) {
-    if (!runs_only_at_start(pair.before->name) && !looks_like_start(pair)) return;
+    if (!runs_only_at_start(pair.before->name) && !looks_like_start(pair) && !fills_by_itself(pair)) return;
     report(pair, "ran-already", "runs when the program (or its configuration) starts",
            "it has run already: what the new code would do differently does not happen",
            "do what is missing from a hook, or acknowledge that it is not needed");
@@ -287,7 +345,8 @@ class ControlRules {
     for (const Call& call : facts.calls) {
       if (is_search(plain_name(call.name)) || side.find(call.name) != nullptr) continue;
       const bool gives = std::ranges::any_of(call.arguments, [&](const Value& argument) {
-        return argument.is(Value::Kind::address) && side.find(argument.name) != nullptr;
+        return argument.is(Value::Kind::address) && side.find(argument.name) != nullptr &&
+               !facts.compared.contains(argument.name);
       });
       std::string text = call.name;
       for (const Value& argument : call.arguments)

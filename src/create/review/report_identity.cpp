@@ -183,6 +183,7 @@ class IdentityRules {
     const auto known = [](const FunctionFacts& facts) {
       std::set<std::string> all;
       for (const Value& value : facts.returns) all.merge(alternatives(value.text()));
+      std::erase_if(all, [](const std::string& text) { return text.starts_with('('); });  // no status
       return all;
     };
     const std::set<std::string> olds = known(*pair.before), news = known(*pair.after);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "create/diff/object_index.hpp"
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
 
@@ -106,6 +107,9 @@ std::map<std::string, std::set<bool>> protection(const FunctionFacts& facts, boo
   return by;
 }
 
+/// Of a function whose shared pointers count for nothing; else null.
+using Declarations = std::pair<const dwarf::Function*, const dwarf::Function*>;
+
 class LockRules {
  public:
   LockRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
@@ -114,19 +118,7 @@ class LockRules {
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) compare(pair);
-    for (const FunctionFacts* added : unit_->added) {
-      const auto events = taken(*added);
-      if (events.empty() && added->atomics == 0) continue;
-      Finding finding;
-      finding.level = Level::review;
-      finding.kind = "synchronisation";
-      finding.message =
-          fmt::format("the new function {} takes or signals {}", added->name, fmt::join(events, ", "));
-      finding.why = "code that is not replaced, and threads in the middle of the old code, do not expect it";
-      finding.remedy = remedy;
-      finding.functions = {added->name};
-      findings_->add(added->name, std::move(finding));
-    }
+    for (const FunctionFacts* added : unit_->added) report_added(*added);
   }
 
  private:
@@ -138,11 +130,52 @@ class LockRules {
     findings_->add(pair.name(), std::move(finding));
   }
 
+  void report_added(const FunctionFacts& added) {
+    const auto events = taken(added);
+    const bool counts_for_library = is_library_code(added.name) && events.empty();
+    if (counts_for_library || (events.empty() && added.atomics == 0)) return;
+    const bool is_own = unit_->comes_along() && synchronises_only_own(added);
+    Finding finding;
+    finding.level = is_own ? Level::note : Level::review;
+    finding.kind = "synchronisation";
+    finding.message = fmt::format("the new function {} takes or signals {}", added.name,
+                                  events.empty() ? "atomics" : fmt::format("{}", fmt::join(events, ", ")));
+    finding.why =
+        is_own ? "it comes along with its unit, and nothing else of the process knows it"
+               : "code that is not replaced, and threads in the middle of the old code, do not expect it";
+    if (!is_own) finding.remedy = remedy;
+    finding.functions = {added.name};
+    if (const auto* declared = unit_->after.declaration(added.name)) finding.new_place = declared->place;
+    findings_->add(added.name, std::move(finding));
+  }
+
+  /// Variables of the unit itself.
+  [[nodiscard]] bool synchronises_only_own(const FunctionFacts& facts) const {
+    const auto is_own = [&](const std::string& name) {
+      return std::ranges::any_of(unit_->after.object->atoms, [&](const model::Atom& atom) {
+        return atom.kind != model::AtomKind::code && !atom.name.empty() &&
+               diff::without_ordinals(atom.name) == name;
+      });
+    };
+    return std::ranges::all_of(facts.calls,
+                               [&](const Call& call) {
+                                 const Value& of = call.arguments[0];
+                                 return !synchronises(plain_name(call.name)) ||
+                                        (of.is(Value::Kind::address) && is_own(of.name));
+                               }) &&
+           std::ranges::all_of(facts.accesses, [&](const Access& access) {
+             return !access.is_atomic ||
+                    (access.is_static && is_own(access.place.substr(0, access.place.find_first_of("+["))));
+           });
+  }
+
   void compare(const FunctionPair& pair) {
     const FunctionFacts& before = *pair.before;
     const FunctionFacts& after = *pair.after;
     const auto old_events = taken(before), new_events = taken(after);
-    if (old_events != new_events)
+    if (old_events != new_events && is_widened(before, after)) {
+      note_widened(pair);
+    } else if (old_events != new_events)
       report(pair, fmt::format("it takes or signals [{}] before, [{}] now", fmt::join(old_events, ", "),
                                fmt::join(new_events, ", ")));
     else if (released_differ(before, after) || held_at_return(before) != held_at_return(after))
@@ -151,17 +184,99 @@ class LockRules {
       report(pair, "it takes its locks in another order");
     else
       compare_protection(pair);
-    if (before.fences != after.fences || swaps(before) != swaps(after) || atomics_differ(before, after))
+    const Declarations declarations = keeps_owner_for_call(*unit_, pair)
+                                          ? Declarations{pair.old_declaration, pair.new_declaration}
+                                          : Declarations{};
+    if (before.fences != after.fences ||
+        swaps(before, declarations.first) != swaps(after, declarations.second) ||
+        atomics_differ(pair, declarations))
       report(pair, "its atomic operations are others than before");
+    compare_kinds(pair);
     compare_wrappers(pair);
     compare_brackets(pair);
   }
 
+  /// Its sections of one lock became one: what was in them still is, it calls there only what it called there
+  /// or what waits for nobody, and every way out gives the lock back.
+  static bool is_widened(const FunctionFacts& before, const FunctionFacts& after) {
+    const auto olds = taken(before), news = taken(after);
+    const std::set<std::string> locks(olds.begin(), olds.end());
+    const bool fewer = news.size() < olds.size() && locks.size() == 1 &&
+                       std::set<std::string>(news.begin(), news.end()) == locks;
+    if (!fewer || released_differ(before, after) || held_at_return(before) != held_at_return(after))
+      return false;
+    const auto was = protection(before, false), is = protection(after, false);
+    for (const auto& [what, held] : is) {
+      if (!held.contains(true)) continue;
+      const auto known = was.find(what);
+      const bool is_call = what.ends_with("()");
+      const bool is_quiet = is_call && keeps_nothing(plain_name(what.substr(0, what.size() - 2)));
+      if (is_call && !is_quiet && (known == was.end() || !known->second.contains(true))) return false;
+    }
+    return std::ranges::all_of(was, [&](const auto& entry) {
+      const auto now = is.find(entry.first);
+      const bool is_call = entry.first.ends_with("()");
+      if (is_call && keeps_nothing(plain_name(entry.first.substr(0, entry.first.size() - 2)))) return true;
+      return !entry.second.contains(true) || now == is.end() || now->second == std::set<bool>{true};
+    });
+  }
+
+  void note_widened(const FunctionPair& pair) {
+    Finding finding = about(pair, Level::note, "synchronisation");
+    finding.message = pair.name() + ": its sections of one lock became fewer, and hold it in between";
+    finding.why = "what was protected still is, by the same lock";
+    findings_->add(pair.name(), std::move(finding));
+  }
+
+  /// Attributes with which locks and conditions are made.
+  static std::multiset<std::string> attributes(const FunctionFacts& facts) {
+    std::multiset<std::string> all;
+    for (const Call& call : facts.calls) {
+      const std::string plain = plain_name(call.name);
+      const bool is_kind = plain.find("condattr_set") != std::string::npos ||
+                           plain.find("mutexattr_set") != std::string::npos ||
+                           plain.find("rwlockattr_set") != std::string::npos;
+      if (is_kind) all.insert(plain + "(" + call.arguments[1].text() + ")");
+    }
+    return all;
+  }
+
+  /// Of a function that waits until a moment: the clocks that it asks.
+  static std::set<std::string> clocks(const FunctionFacts& facts) {
+    std::set<std::string> all;
+    const bool waits = std::ranges::any_of(facts.calls, [](const Call& call) {
+      const std::string plain = plain_name(call.name);
+      return plain.find("timedwait") != std::string::npos || plain.find("timedlock") != std::string::npos ||
+             plain.find("timedrdlock") != std::string::npos || plain.find("timedwrlock") != std::string::npos;
+    });
+    for (const Call& call : facts.calls)
+      if (waits && plain_name(call.name) == "clock_gettime") all.insert(call.arguments[0].text());
+    return all;
+  }
+
+  void compare_kinds(const FunctionPair& pair) {
+    const auto old_kinds = attributes(*pair.before), new_kinds = attributes(*pair.after);
+    if (old_kinds != new_kinds)
+      report(pair,
+             fmt::format(
+                 "it makes locks or conditions with [{}] before, with [{}] now: those that exist are of the "
+                 "old kind",
+                 fmt::join(old_kinds, ", "), fmt::join(new_kinds, ", ")));
+    const auto old_clocks = clocks(*pair.before), new_clocks = clocks(*pair.after);
+    if (!old_clocks.empty() && !new_clocks.empty() && old_clocks != new_clocks)
+      report(pair,
+             fmt::format(
+                 "it waits until a moment of clock [{}] before, of clock [{}] now: what it waits for was "
+                 "made for the first",
+                 fmt::join(old_clocks, ", "), fmt::join(new_clocks, ", ")));
+  }
+
   /// Exchanged, or compared and exchanged: what a lock or a state is made of, unlike a counter.
-  static std::multiset<std::string> swaps(const FunctionFacts& facts) {
+  static std::multiset<std::string> swaps(const FunctionFacts& facts, const dwarf::Function* declaration) {
     std::multiset<std::string> places;
     for (const Access& access : facts.accesses)
-      if (access.is_atomic && access.is_swap) places.insert(access.place + " = " + access.value.text());
+      if (access.is_atomic && access.is_swap && !counts_owners(declaration, access))
+        places.insert(access.place + " = " + access.value.text());
     return places;
   }
 
@@ -183,9 +298,12 @@ class LockRules {
   }
 
   /// By what they are given: functions of which nothing is known but that they are called for one thing.
-  static std::map<std::string, std::multiset<std::string>> visitors(const FunctionFacts& facts) {
+  static std::map<std::string, std::multiset<std::string>> visitors(const Side& side,
+                                                                    const FunctionFacts& facts) {
     std::map<std::string, std::multiset<std::string>> all;
     for (const Call& call : facts.calls) {
+      const dwarf::Function* declared = side.declaration(call.name);
+      if (declared != nullptr && declared->parameters.empty() && !declared->is_variadic) continue;
       const Value& of = call.arguments[0];
       const std::string plain = plain_name(call.name);
       const bool is_literal = of.is(Value::Kind::address) && of.name.starts_with('"');
@@ -198,7 +316,7 @@ class LockRules {
 
   /// Two calls for one thing that came, or went, together: they may open and close a section.
   void compare_brackets(const FunctionPair& pair) {
-    const auto olds = visitors(*pair.before), news = visitors(*pair.after);
+    const auto olds = visitors(unit_->before, *pair.before), news = visitors(unit_->after, *pair.after);
     for (const auto& [more, fewer] : {std::pair(&news, &olds), std::pair(&olds, &news)})
       for (const auto& [thing, calls] : *more) {
         const auto known = fewer->find(thing);
@@ -213,17 +331,19 @@ class LockRules {
       }
   }
 
-  [[nodiscard]] static std::set<std::string> atomic_places(const FunctionFacts& facts) {
+  [[nodiscard]] static std::set<std::string> atomic_places(const FunctionFacts& facts,
+                                                           const dwarf::Function* declaration = nullptr) {
     std::set<std::string> places;
     for (const Access& access : facts.accesses)
-      if (access.is_atomic) places.insert(access.place);
+      if (access.is_atomic && !counts_owners(declaration, access)) places.insert(access.place);
     return places;
   }
 
   /// One more operation on what the unit treats so already is no difference.
-  [[nodiscard]] bool atomics_differ(const FunctionFacts& before, const FunctionFacts& after) const {
-    const std::set<std::string> now = atomic_places(after);
-    return !std::ranges::includes(now, atomic_places(before)) || !std::ranges::includes(known_, now);
+  [[nodiscard]] bool atomics_differ(const FunctionPair& pair, const Declarations& declarations) const {
+    const std::set<std::string> now = atomic_places(*pair.after, declarations.second);
+    return !std::ranges::includes(now, atomic_places(*pair.before, declarations.first)) ||
+           !std::ranges::includes(known_, now);
   }
 
   /// In memory that its caller made room for: the first argument.

@@ -96,6 +96,7 @@ class MeaningRules {
     }
     check_shared_constants();
     check_new_units();
+    check_lost_units();
     check_byte_order();
     check_sorted_insertion();
     check_states();
@@ -165,7 +166,7 @@ class MeaningRules {
     });
     for (const dwarf::InlinedCall& call : inlined) {
       const std::string plain = plain_name(call.name);
-      if (is_library_code(call.name) || call.place.file.find("/include/c++/") != std::string::npos) continue;
+      if (is_library_code(call.name) || call.place.file.find("/c++/") != std::string::npos) continue;
       if (decides_order(plain) || (searches && !is_search(plain) && !is_container(call.name)))
         names.insert(call.name);
     }
@@ -213,8 +214,16 @@ class MeaningRules {
       const Numbers lost = without(olds, news), gained = without(news, olds);
       constexpr std::size_t most = 4;
       if (lost.size() > most || gained.size() > most) continue;
+      const auto is_compared = [](const FunctionFacts& facts, std::int64_t number) {
+        return facts.constants.contains({Use::compared, number});
+      };
       for (const std::int64_t a : lost)
-        for (const std::int64_t b : gained) swaps[{a, b}].insert(&pair);
+        for (const std::int64_t b : gained) {
+          swaps[{a, b}].insert(&pair);
+          // "less than n" is "at most n - 1".
+          if (is_compared(*pair.before, a) && is_compared(*pair.after, b))
+            swaps[{a + 1, b + 1}].insert(&pair);
+        }
     }
     std::map<Swap, std::vector<const Swap*>> by_ratio;
     for (const auto& [swap, own] : swaps) by_ratio[ratio(swap)].push_back(&swap);
@@ -231,15 +240,38 @@ class MeaningRules {
     }
   }
 
+  /// By the number: the changed functions that compute with it in `facts` and do not know it in `other`.
+  using ByNumber = std::map<std::int64_t, std::vector<const FunctionPair*>>;
+  [[nodiscard]] ByNumber computed_only_in(const FunctionFacts* FunctionPair::*facts,
+                                          const FunctionFacts* FunctionPair::*other) const {
+    ByNumber all;
+    for (const FunctionPair& pair : unit_->changed) {
+      const Numbers known = used(*(pair.*other));
+      for (const auto& [use, number] : computed(*(pair.*facts)))
+        if (const std::int64_t size = std::abs(number); size > 1 && !known.contains(size))
+          if (auto& with = all[size]; with.empty() || with.back() != &pair) with.push_back(&pair);
+    }
+    return all;
+  }
+
+  /// One stored with a factor, and what another reads there was meant so: neither knows the factor now.
+  void check_lost_units() {
+    constexpr std::int64_t least = 16;
+    for (const auto& [number, pairs] : computed_only_in(&FunctionPair::before, &FunctionPair::after))
+      for (const FunctionPair* writer : pairs)
+        for (const FunctionPair* reader : pairs)
+          if (writer != reader && number >= least && writer->before->factors.contains(number) &&
+              reader->before->factors.contains(number) && !unit_->sorts_only_locals(writer->before->name) &&
+              writes_what_the_other_reads(*writer, *reader))
+            report(*writer, Level::review, "stored-value",
+                   fmt::format("it stored values computed with {}, as {} took them, and both do so no longer",
+                               number, reader->name()),
+                   "values that exist were stored with it", "treat what exists as the old code did");
+  }
+
   /// One stores with a factor, a mask or an offset that is new, and another reads with the same one.
   void check_new_units() {
-    std::map<std::int64_t, std::vector<const FunctionPair*>> gained;
-    for (const FunctionPair& pair : unit_->changed) {
-      const Numbers olds = used(*pair.before);
-      for (const auto& [use, number] : computed(*pair.after))
-        if (const std::int64_t size = std::abs(number); size > 1 && !olds.contains(size))
-          if (auto& with = gained[size]; with.empty() || with.back() != &pair) with.push_back(&pair);
-    }
+    const ByNumber gained = computed_only_in(&FunctionPair::after, &FunctionPair::before);
     constexpr std::int64_t packed = 8;  // a shift, factor or mask by which a value is taken apart
     for (const auto& [number, pairs] : gained)
       for (const FunctionPair* writer : pairs)

@@ -63,7 +63,9 @@ class NewStateRules {
   void compare(const FunctionPair& writer, const StoredNumbers& stored, const FunctionFacts& reader) {
     for (const Asked& asked : reader.asked) {
       const auto now = stored.find(asked.offset);
-      if (known_questions_.contains(asked) || now == stored.end() || !answers(now->second, asked)) continue;
+      if (asked.number == 0 || known_questions_.contains(asked) || now == stored.end() ||
+          !answers(now->second, asked))
+        continue;
       const auto before = known_.find(asked.offset);
       if (before != known_.end() && answers(before->second, asked)) continue;
       Finding finding = about(writer, Level::review, "new-state");

@@ -39,9 +39,12 @@ bool closes(const std::string& plain) {
   return names.contains(plain);
 }
 
-Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics = {}) {
+/// With `declaration`, what the library does for shared pointers is left out.
+Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics = {},
+             const dwarf::Function* declaration = nullptr) {
   Counts counts;
   for (const Call& call : facts.calls) {
+    if (declaration != nullptr && counts_owners(call)) continue;
     const std::string plain = plain_name(call.name);
     if (const CountEffect effect = count_effect(plain); effect != CountEffect::none)
       ++(effect == CountEffect::up ? counts.up : counts.down);
@@ -61,7 +64,9 @@ Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics
     }
   }
   for (const Access& access : facts.accesses) {
-    if (access.is_static || statistics.contains(member_of(access.place))) continue;
+    if (access.is_static || statistics.contains(member_of(access.place)) ||
+        counts_owners(declaration, access))
+      continue;
     if (access.is_adjustment && access.adjustment == 1) ++counts.up;
     if (access.is_adjustment && access.adjustment == -1) ++counts.down;
     counts.takes = counts.takes || access.stored == "step{1}";
@@ -85,8 +90,11 @@ class OwnershipRules {
     const std::set<std::string> only_up = statistics();
     counters_ = counters();
     note_members();
-    for (const FunctionPair& pair : unit.changed)
-      changes_.push_back({&pair, count(*pair.before, only_up), count(*pair.after, only_up)});
+    for (const FunctionPair& pair : unit.changed) {
+      const bool keeps = keeps_owner_for_call(unit, pair);
+      changes_.push_back({&pair, count(*pair.before, only_up, keeps ? pair.old_declaration : nullptr),
+                          count(*pair.after, only_up, keeps ? pair.new_declaration : nullptr)});
+    }
   }
 
   void run() {

@@ -9,6 +9,7 @@
 #include "create/review/library_names.hpp"
 #include "create/review/names.hpp"
 #include "create/review/texts.hpp"
+#include "create/review/type_life.hpp"
 
 namespace stent::review {
 namespace {
@@ -36,7 +37,8 @@ Place place_of(const Access& access) {
   return {access.place.substr(0, sign), access.offset};
 }
 
-/// Of the object that the function returns nothing exists before.
+/// Of the object that the function returns nothing exists before, and one that lives for one call is made
+/// anew.
 Stores stores(const FunctionFacts& facts, bool makes_result = false) {
   Stores all;
   for (const Access& access : facts.accesses) {
@@ -80,7 +82,8 @@ std::string place_text(const Place& place) {
 
 class StateRules {
  public:
-  StateRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
+  StateRules(const ReviewedUnit& unit, Findings& findings)
+      : unit_(&unit), findings_(&findings), lives_(unit) {
     for (const auto& [name, facts] : unit.before.facts) {
       for (auto& [place, stored] : stores(facts)) known_[place].merge(Texts(stored.texts));
       for (const Comparison& comparison : facts.comparisons) note_comparison(compared_, comparison);
@@ -93,7 +96,8 @@ class StateRules {
 
   void run() {
     for (const FunctionPair& pair : unit_->changed) {
-      const bool makes_result = returns_library_object(pair);
+      if (is_library_code(pair.name()) && unit_->sorts_only_locals(pair.before->name)) continue;
+      const bool makes_result = returns_library_object(pair) || is_given_local(pair);
       const Stores olds = stores(*pair.before, makes_result), news = stores(*pair.after, makes_result);
       for (const auto& [place, before] : olds) {
         const auto after = news.find(place);
@@ -133,6 +137,19 @@ class StateRules {
     if (pair.old_declaration == nullptr) return false;
     const dwarf::Type& type = unit_->before.debug[pair.old_declaration->result];
     return type.kind == dwarf::TypeKind::structure && type.name.starts_with("std::");
+  }
+
+  /// Its first argument leads to an object that its caller has on the stack, and nobody anywhere else.
+  [[nodiscard]] bool is_given_local(const FunctionPair& pair) const {
+    if (pair.old_declaration == nullptr || pair.old_declaration->parameters.empty() ||
+        unit_->is_callable_from_outside(pair.before->name))
+      return false;
+    const dwarf::DebugInfo& info = unit_->before.debug;
+    const dwarf::Type& pointer = info[pair.old_declaration->parameters.front().type];
+    const bool is_pointer =
+        pointer.kind == dwarf::TypeKind::pointer || pointer.kind == dwarf::TypeKind::reference;
+    return is_pointer && info[pointer.target].kind == dwarf::TypeKind::structure &&
+           lives_.of(pointer.target).kind == TypeLife::Kind::local;
   }
 
   void compare(const FunctionPair& pair, const Place& place, const Stored& before, const Stored& after) {
@@ -283,6 +300,7 @@ class StateRules {
 
   const ReviewedUnit* unit_;
   Findings* findings_;
+  TypeLives lives_;
   std::map<Place, Texts> known_;  ///< everything that the old unit stores there
   std::map<Place, Texts> compared_,
       compared_now_;  ///< the constants that the old and the new unit compare it with

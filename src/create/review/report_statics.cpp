@@ -171,10 +171,11 @@ class StaticRules {
     if (!after.has_address || after.is_const || after.is_declaration) return;
     const std::set<std::string> used_by = users(unit_->after, after);
     const bool is_shared = after.function.empty() && used_by.size() > 1;
-    const bool is_state = is_shared || counts(unit_->after, after);
+    const bool is_state = !unit_->comes_along() && (is_shared || counts(unit_->after, after));
     Finding finding = finding_about(after, is_state ? Level::review : Level::note, "static-new");
     finding.message = fmt::format("{} is new, and used by {} functions", after.name, used_by.size());
-    finding.why = is_state
+    finding.why = unit_->comes_along() ? "it starts at its initial value, and nothing used it before"
+                  : is_state
                       ? "it starts at its initial value, although the old code did what it keeps track of"
                       : "it starts at its initial value, and one function keeps it";
     finding.functions.assign(used_by.begin(), used_by.end());
@@ -189,14 +190,15 @@ class StaticRules {
 }  // namespace
 
 void report_missing_debug(const ReviewedUnit& unit, Findings& findings) {
-  if (!unit.before.debug.functions.empty() && !unit.after.debug.functions.empty()) return;
+  const bool is_known = unit.comes_along() || !unit.before.debug.functions.empty();
+  if (is_known && !unit.after.debug.functions.empty()) return;
   Finding finding;
   finding.level = Level::review;
   finding.kind = "no-debug-info";
   finding.message = unit.pair.source + " has no debug information";
   finding.why = "changed types and signatures cannot be seen";
   finding.remedy = "build with -g";
-  findings.add(unit.before.object->source, std::move(finding));
+  findings.add(unit.after.object->source, std::move(finding));
 }
 
 void report_statics(const ReviewedUnit& unit, Findings& findings) { StaticRules(unit, findings).run(); }

@@ -31,6 +31,7 @@ Findings review_unit(const UnitPair& pair) {
   report_state(unit, findings);
   report_lookup(unit, findings);
   report_new_states(unit, findings);
+  report_promises(unit, findings);
   report_reach(unit, findings);
   report_identity(unit, findings);
   return findings;

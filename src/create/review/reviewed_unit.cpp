@@ -17,6 +17,7 @@ std::set<std::string> noreturn_names(const dwarf::DebugInfo& debug) {
 }
 
 void read_debug(Side& side) {
+  if (side.object->path.empty()) return;
   side.debug = dwarf::load_debug_info(side.object->path);
   for (const dwarf::Function& function : side.debug.functions) {
     const dwarf::Function*& known = side.declared[function.linkage_name];
@@ -129,6 +130,34 @@ bool ReviewedUnit::is_callable_from_outside(const std::string& symbol) const {
 
 bool ReviewedUnit::is_replaced(const std::string& symbol) const {
   return std::ranges::any_of(changed, [&](const FunctionPair& one) { return one.before->name == symbol; });
+}
+
+bool keeps_owner_for_call(const ReviewedUnit& unit, const FunctionPair& function) {
+  const auto owners = [](const dwarf::DebugInfo& info, const dwarf::Function* declared) {
+    return declared == nullptr ? 0
+                               : std::ranges::count_if(declared->locals, [&](const dwarf::Parameter& local) {
+                                   return info[local.type].name.starts_with("std::shared_ptr<");
+                                 });
+  };
+  return owners(unit.after.debug, function.new_declaration) >
+         owners(unit.before.debug, function.old_declaration);
+}
+
+bool counts_owners(const dwarf::Function* declaration, const Access& access) {
+  if (declaration == nullptr || !access.at) return false;
+  return std::ranges::any_of(declaration->inlined, [&](const dwarf::InlinedCall& call) {
+    const bool is_counter =
+        call.place.file.ends_with("/bits/shared_ptr_base.h") || call.place.file.ends_with("/ext/atomicity.h");
+    return is_counter && std::ranges::any_of(call.ranges, [&](const auto& range) {
+             return *access.at >= range.first && *access.at < range.second;
+           });
+  });
+}
+
+bool counts_owners(const Call& call) {
+  return call.name.find("_Sp_counted") != std::string::npos ||
+         call.name.find("__shared_count") != std::string::npos ||
+         call.name.find("__shared_ptr") != std::string::npos;
 }
 
 /// The instructions of `function` that come from one it inlined.

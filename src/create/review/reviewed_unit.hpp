@@ -45,6 +45,8 @@ struct ReviewedUnit {
   std::vector<const FunctionFacts*> added;
   std::vector<std::string> removed;
 
+  /// The target was linked without it: all of its code and data is new to the process.
+  [[nodiscard]] bool comes_along() const { return pair.old_object->path.empty(); }
   /// Other units, or pointers, can call the old function `symbol`.
   [[nodiscard]] bool is_callable_from_outside(const std::string& symbol) const;
   [[nodiscard]] bool is_replaced(const std::string& symbol) const;
@@ -59,6 +61,12 @@ struct ReviewedUnit {
 
 /// Reads the debug information and follows every function. Not movable afterwards: it points into itself.
 void prepare(ReviewedUnit& unit, const UnitPair& pair);
+
+/// It has one more shared pointer for the time of the call: counted when made, and given back at the end.
+[[nodiscard]] bool keeps_owner_for_call(const ReviewedUnit& unit, const FunctionPair& function);
+/// Counts the owners of a shared pointer: inlined code of the C++ library. Never when `declaration` is null.
+[[nodiscard]] bool counts_owners(const dwarf::Function* declaration, const Access& access);
+[[nodiscard]] bool counts_owners(const Call& call);
 
 /// What came of the inlined function `inlined` is other code now.
 [[nodiscard]] bool inlined_code_changed(const FunctionPair& function, const std::string& inlined);

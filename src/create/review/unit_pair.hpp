@@ -7,7 +7,8 @@
 
 namespace stent::review {
 
-/// One unit before and after the change. The debug information is read from the objects' files.
+/// One unit before and after the change. The debug information is read from the objects' files. The old
+/// object of a unit that comes along as a whole is empty, and has no path.
 struct UnitPair {
   std::string source;  ///< as the build names it
   const model::Object* old_object = nullptr;
