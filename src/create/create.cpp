@@ -87,15 +87,13 @@ compile::SpareFinder with_pairs_left(const compile::SpareFinder& find_spares,
   };
 }
 
-/// Of the units that come along as a whole: there is nothing to compare them with.
-std::vector<Question> unreviewed(const std::vector<ChosenUnit>& units) {
-  std::vector<Question> questions;
-  for (const ChosenUnit& unit : units)
-    if (unit.unit->pair.old_object.empty())
-      questions.push_back(
-          {"comes-along:" + unit.unit->pair.source,
-           unit.unit->pair.source + " comes along as a whole, and the review has not looked at it"});
-  return questions;
+/// Takes over those that come along as a whole, each once.
+void add_come_along(const std::vector<ChosenUnit>& units, std::vector<ChosenUnit>& along) {
+  for (const ChosenUnit& unit : units) {
+    const bool is_known = std::ranges::any_of(
+        along, [&](const ChosenUnit& one) { return one.unit->pair.source == unit.unit->pair.source; });
+    if (unit.unit->pair.old_object.empty() && !is_known) along.push_back(unit);
+  }
 }
 
 }  // namespace
@@ -119,6 +117,7 @@ Outcome create(const Request& request) {
   std::list<ComparedUnit> again;              // and into it
   std::list<std::unique_ptr<shadow::Runtime>> runtimes;
   std::vector<VerifiedImage> made_from;
+  std::vector<ChosenUnit> along;
   for (const model::Image& target : targets) {
     chosen.push_back(choose_units(compared, target, outcome.notes));
     refuse_what_cannot_change(chosen.back());
@@ -127,10 +126,7 @@ Outcome create(const Request& request) {
         emitted, target, with_pairs_left(find_spares, pairs, chosen.back()), again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
-    for (review::Finding& finding :
-         findings_of(unreviewed(emitted),
-                     "threads, handlers or state that it begins with would be new to the process"))
-      findings.push_back(std::move(finding));
+    add_come_along(emitted, along);
     for (review::Finding& finding :
          require_inlined_hosts(target, units, sources, request.explicit_pairs.empty()))
       findings.push_back(std::move(finding));
@@ -141,7 +137,8 @@ Outcome create(const Request& request) {
     made_from.push_back({&target, units});
   }
   if (patch.images.empty()) return outcome;
-  const std::vector<ChosenUnit> reviewed = each_once(chosen);
+  std::vector<ChosenUnit> reviewed = each_once(chosen);
+  reviewed.insert(reviewed.end(), along.begin(), along.end());
   for (review::Finding& finding : review_units(reviewed, request.jobs))
     findings.push_back(std::move(finding));
   patch.consistency = choose_consistency(request, patch, findings);

@@ -82,7 +82,7 @@ std::string last_name(const std::string& name) {
 std::vector<FunctionView> view_functions(const std::string& unit, const model::Object& old_object,
                                          const model::Object& new_object, const diff::ChangeSet& changes,
                                          const SourceTexts& texts) {
-  const Spans old_spans = dwarf::load_source_spans(old_object.path);
+  const Spans old_spans = old_object.path.empty() ? Spans{} : dwarf::load_source_spans(old_object.path);
   const Spans new_spans = dwarf::load_source_spans(new_object.path);
   std::vector<FunctionView> views;
   for (const diff::FunctionChange& change : changes.functions) {

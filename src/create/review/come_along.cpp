@@ -1,0 +1,123 @@
+#include "create/review/come_along.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "create/diff/object_index.hpp"
+
+namespace stent::review {
+namespace {
+
+Names globals_of(const model::Object& object) {
+  Names names;
+  for (const model::Symbol& symbol : object.symbols)
+    if (!symbol.definition || diff::is_global(symbol)) names.insert(symbol.name);
+  return names;
+}
+
+/// The name, with the unit's before it when no other unit knows it.
+class Qualify {
+ public:
+  explicit Qualify(const ReviewedUnit& unit) : unit_(&unit), globals_(globals_of(*unit.after.object)) {}
+
+  std::string operator()(const std::string& name) const {
+    return globals_.contains(name) ? name : unit_->pair.source + ":" + name;
+  }
+
+ private:
+  const ReviewedUnit* unit_;
+  Names globals_;
+};
+
+std::string variable_of(const std::string& place) { return place.substr(0, place.find_first_of("+[")); }
+
+/// Who stores to the variable, or gives its address away.
+Names writers_of(const ReviewedUnit& unit, const std::string& variable) {
+  Names names;
+  for (const auto& [name, facts] : unit.after.facts) {
+    const bool stores = std::ranges::any_of(facts.accesses, [&](const Access& access) {
+      return access.is_static && access.is_written && variable_of(access.place) == variable;
+    });
+    const bool gives =
+        facts.escaping.contains(variable) || std::ranges::any_of(facts.calls, [&](const Call& call) {
+          return std::ranges::any_of(call.arguments, [&](const Value& argument) {
+            return argument.is(Value::Kind::address) && variable_of(argument.name) == variable;
+          });
+        });
+    if (stores || gives) names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+References references_of(const ReviewedUnit& unit) {
+  const Qualify qualify(unit);
+  References all;
+  const auto add = [&](const std::string& from, const FunctionFacts& facts) {
+    for (const std::string& name : facts.names) all[from].insert(qualify(name));
+  };
+  for (const FunctionPair& pair : unit.changed) add("", *pair.after);
+  for (const FunctionFacts* added : unit.added) add(qualify(added->name), *added);
+  for (const auto& [name, users] : unit.after.data_users)
+    for (const std::string& user : users) all[qualify(user)].insert(qualify(name));
+  return all;
+}
+
+Names reached(const References& references) {
+  Names all;
+  std::deque<std::string> open = {""};
+  while (!open.empty()) {
+    const auto from = references.find(open.front());
+    open.pop_front();
+    if (from == references.end()) continue;
+    for (const std::string& name : from->second)
+      if (all.insert(name).second) open.push_back(name);
+  }
+  return all;
+}
+
+std::vector<Unprepared> unprepared_in(const ReviewedUnit& unit) {
+  std::vector<Unprepared> all;
+  if (!unit.comes_along()) return all;
+  const Qualify qualify(unit);
+  for (const dwarf::Variable& variable : unit.after.debug.variables) {
+    if (!variable.has_address || variable.is_const || variable.is_declaration) continue;
+    const Names writers = writers_of(unit, variable.linkage_name);
+    Unprepared one;
+    for (const std::string& name : writers) one.writers.insert(qualify(name));
+    for (const auto& [name, facts] : unit.after.facts)
+      if (facts.names.contains(variable.linkage_name) && !writers.contains(name))
+        one.readers.insert(qualify(name));
+    if (writers.empty() || one.readers.empty()) continue;
+    one.variable = variable.name;
+    one.finding.kind = "unprepared";
+    one.finding.level = Level::review;
+    one.finding.message = fmt::format("{} is set by {} alone, which nothing of the patch calls",
+                                      variable.name, fmt::join(writers, ", "));
+    one.finding.why =
+        "a program that begins with the new build calls it first; the process that lives on never did";
+    one.finding.remedy = "call it in new code before the first use, or from a hook";
+    one.finding.functions.assign(writers.begin(), writers.end());
+    one.finding.new_place = variable.place;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+void report_come_along(const ReviewedUnit& unit, Findings& findings) {
+  if (!unit.comes_along()) return;
+  Finding finding;
+  finding.level = Level::note;
+  finding.kind = "comes-along";
+  finding.message =
+      fmt::format("{} comes along as a whole, with {} functions: the target was linked without it",
+                  unit.pair.source, unit.added.size());
+  finding.why = "all of its code and its data are new to the process";
+  findings.add(unit.pair.source, std::move(finding));
+}
+
+}  // namespace stent::review
