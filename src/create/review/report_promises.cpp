@@ -130,16 +130,20 @@ class PromiseRules {
     }
   }
 
-  /// Numbers that it stores in the member that it asks first: an answer that is found once and kept.
-  static std::map<std::int64_t, std::set<std::int64_t>> answers(const FunctionFacts& facts) {
-    std::map<std::int64_t, std::set<std::int64_t>> all;
+  /// Numbers that it stores in the member of its argument that it asks first: an answer that is found once
+  /// and kept.
+  static std::map<std::string, std::set<std::int64_t>> answers(const FunctionFacts& facts) {
+    std::map<std::string, std::set<std::int64_t>> all;
     for (const Access& access : facts.accesses)
-      if (access.is_written && !access.is_static && access.value.is(Value::Kind::constants) &&
+      if (access.is_written && access.place.starts_with("*p") && access.value.is(Value::Kind::constants) &&
           !access.is_adjustment)
-        all[access.offset].insert(access.value.numbers.begin(), access.value.numbers.end());
+        all[access.place].insert(access.value.numbers.begin(), access.value.numbers.end());
     std::erase_if(all, [&](const auto& entry) {
-      return entry.second.size() < 2 || entry.second.contains(0) ||
-             !asked_for_zero(facts).contains(entry.first);
+      const bool is_asked = std::ranges::any_of(facts.comparisons, [&](const Comparison& comparison) {
+        return comparison.left.is(Value::Kind::loaded) && comparison.left.name == entry.first &&
+               comparison.right.is_constant(0);
+      });
+      return entry.second.size() < 2 || entry.second.contains(0) || !is_asked;
     });
     return all;
   }
@@ -148,11 +152,9 @@ class PromiseRules {
     const auto before = answers(*pair.before), after = answers(*pair.after);
     const bool decides_otherwise = pair.before->callees() != pair.after->callees() ||
                                    pair.before->comparisons.size() != pair.after->comparisons.size();
-    for (const auto& [offset, numbers] : before)
-      if (decides_otherwise && after.contains(offset))
-        report(pair,
-               fmt::format("it keeps its answer in byte {} of an object, and finds it in another way now",
-                           offset),
+    for (const auto& [place, numbers] : before)
+      if (decides_otherwise && after.contains(place))
+        report(pair, fmt::format("it keeps its answer in {}, and finds it in another way now", place),
                "objects that exist keep the answer that the old code found");
   }
 
