@@ -1,5 +1,6 @@
 #include "create/needed_spares.hpp"
 
+#include <elf.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "binary/elf/elf_file.hpp"
 #include "create/bind/brought_globals.hpp"
 
 namespace stent::create {
@@ -50,10 +52,15 @@ Names open_names(const std::vector<bind::BoundUnit>& bound, const model::Image& 
   return names;
 }
 
-Names globals_of(const model::Object& object) {
+/// What the relocatable `object` defines for other units. (A whole tree of objects may have to be asked.)
+Names globals_of(const std::filesystem::path& object) {
+  const elf::File file(object);
   Names names;
-  for (const model::Symbol& symbol : object.symbols)
-    if (symbol.binding == model::SymbolBinding::global && symbol.definition) names.insert(symbol.name);
+  for (const elf::Section& section : file.sections()) {
+    if (section.type != SHT_SYMTAB) continue;
+    for (const elf::RawSymbol& symbol : file.symbols(section))
+      if (symbol.binding == STB_GLOBAL && symbol.section != SHN_UNDEF) names.insert(symbol.name);
+  }
   return names;
 }
 
@@ -78,7 +85,7 @@ Definers definers_of(const Names& open, const std::vector<ChosenUnit>& chosen, c
   Definers definers;
   for (const compile::SpareUnit& spare : spares) {
     if (!spare.archive.empty() && !archives.contains(spare.archive)) continue;
-    const Names globals = globals_of(model::load_object(spare.object));
+    const Names globals = globals_of(spare.object);
     const auto is_present = [&](const std::string& name) { return present.contains(name); };
     if (std::ranges::any_of(globals, is_present)) continue;
     for (const std::string& name : globals)
