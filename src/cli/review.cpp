@@ -65,12 +65,13 @@ int review_objects(const ReviewOptions& options) {
 
 void review_patch(const ReviewOptions& options) {
   const patch::Patch patch = patch::read_patch(options.files.front());
-  if (!options.page.empty())
-    report::write_page(create::view_patch(patch, options.files.front()), options.page);
-  if (options.json)
-    fmt::print("{}\n", to_json(patch.findings).dump(2));
-  else
-    print_findings(patch.findings);
+  if (options.json) fmt::print("{}\n", to_json(patch.findings).dump(2));
+  if (options.json && options.page.empty()) return;
+  const report::Report report = create::view_patch(patch, options.files.front());
+  if (!options.page.empty()) report::write_page(report, options.page);
+  if (options.json) return;
+  fmt::print("{}", report::to_text(report, terminal_style()));
+  print_findings(patch.findings);
 }
 
 void run(const ReviewOptions& options) {

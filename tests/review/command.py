@@ -4,7 +4,10 @@
     command.py STENT
 """
 import json
+import os
 import pathlib
+import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,6 +56,96 @@ def acknowledgement(work):
     assert any(f["id"] == "result:limit" and f["acknowledgement"] for f in stored), stored
 
 
+LONG = "".join(f"  total += step({i}, total);\n" for i in range(12))
+BEFORE = f"int step(int, int);\nint sum(int n) {{\n  int total = n;\n{LONG}  return total;\n}}\nint same(int n) {{ return step(n, 1); }}\n" \
+         "int limit(int n) { return n > 4 ? -1 : n; }\n"
+AFTER = BEFORE.replace("int total = n;", "int total = n;\n  if (n < 0)\n    return -1;").replace("? -1", "? -2")
+
+
+def on_terminal(*words):
+    """What is written to a terminal, and the exit status."""
+    leader, follower = pty.openpty()
+    child = subprocess.Popen([STENT, *map(str, words)], stdout=follower, stderr=follower,
+                             env={k: v for k, v in os.environ.items() if k != "NO_COLOR"})
+    os.close(follower)
+    text = b""
+    try:
+        while more := os.read(leader, 65536):
+            text += more
+    except OSError:  # the other end is closed
+        pass
+    os.close(leader)
+    return text.decode().replace("\r\n", "\n"), child.wait(120)
+
+
+def built_apart(work, name, text):
+    (work / name).mkdir()
+    (work / name / "unit.c").write_text(text)
+    subprocess.run(["gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", work / name / "unit.c", "-o",
+                    work / name / "unit.o"], check=True)
+    return work / name / "unit.o"
+
+
+def check_code(text):
+    """An equal instruction on both sides, and one that differs, marked."""
+    lines = text.splitlines()
+    assert any(line.count("push rbx") == 2 and not re.search(r" [|<>] ", line) for line in lines), text
+    assert any(re.search(r"0xFFFFFFFF .* \| .*0xFFFFFFFE", line) for line in lines), text
+
+
+def check_side_by_side(text, colour):
+    """Source and code of the changed function beside each other, what differs marked, what is equal folded."""
+    assert "changed sum" in text and "changed same" not in text, text
+    text = text[text.index("changed sum"):]
+    source, code = text.split("source", 1)[1].split("assembly", 1)
+    row = next(line for line in source.splitlines() if "if (n < 0)" in line)
+    assert " > " in row and colour in row, row
+    both = next(line for line in source.splitlines() if line.count("int total = n;") == 2)
+    assert " > " not in both and " | " not in both, both
+    assert re.search(r"\.\.\. \d+ equal", source), source
+    assert any(" > " in line and ("test" in line or "js" in line) for line in code.splitlines()), code
+    check_code(code)
+
+
+def terminal(work):
+    """Coloured on a terminal, plain in a pipe; grouped by level, the gravest first, each with file and line."""
+    old, new = built_apart(work, "before", BEFORE), built_apart(work, "after", AFTER)
+    text, status = on_terminal("review", old, new)
+    assert status == REFUSED, text
+    check_side_by_side(text, "\033[32m")
+    assert "\033[1m" in text and "\033[1;33mreview\033[0m" in text, text
+    piped = run("review", old, new, status=REFUSED)
+    check_side_by_side(piped, "")
+    assert "\033" not in piped
+    levels = [line for line in piped.splitlines() if line in ("refused", "review", "note", "safe")]
+    assert levels == sorted(set(levels), key=["refused", "review", "note", "safe"].index) and "review" in levels, levels
+    assert re.search(r"after: +\S*after/unit.c:\d+", piped) and "why: " in piped and "what to do: " in piped, piped
+
+
+def patch_alone(work):
+    """A patch shows the code that it replaces beside its own, and what was found and accepted."""
+    old, new = built_apart(work, "before", BEFORE), built_apart(work, "after", AFTER)
+    (work / "main.c").write_text("int sum(int); int same(int);\nint step(int a, int b) { return a ^ b; }\n"
+                                 "int main(int n, char **w) { (void)w; return sum(n) + same(n); }\n")
+    program, patch = work / "program", work / "fix.stent"
+    subprocess.run(["gcc", "-O2", old, work / "main.c", "-o", program], check=True)
+    run("create", "--target", program, "--ack", "*=nobody passes a negative", "-o", patch, old, new)
+    said = run("review", patch)
+    assert "changed sum" in said and "nobody passes a negative" in said, said
+    check_code(said)
+    stored = json.loads(run("review", "--json", patch))
+    assert any(f["acknowledgement"] == "nobody passes a negative" for f in stored), stored
+
+
+def thousands_of_types(work):
+    """A unit with 5,000 types that point to each other; the time is measured by ./dev bench review."""
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench/review"))
+    import measure
+    case = corpus.Case("safe", "types", "", "command", "c", measure.program(100), measure.program(50))
+    p = corpus.compile_pair(case, corpus.COMPILERS["c"][0], work)
+    assert json.loads(run("review", "--json", p.old, p.new))["level"] in ("safe", "note")
+
+
 def layout(work):
     """The finding names the type, both places and what to do."""
     p = pair(work, "layout", "struct c { int a; }; static struct c *head; int get(void) { return head ? head->a : 0; }\n"
@@ -84,7 +177,7 @@ def odd_number(work):
 
 
 with tempfile.TemporaryDirectory(prefix="stent-review-") as folder:
-    for test in (acknowledgement, layout, nothing_known, nothing_changed, odd_number):
+    for test in (acknowledgement, terminal, patch_alone, thousands_of_types, layout, nothing_known, nothing_changed, odd_number):
         sub = pathlib.Path(folder) / test.__name__
         sub.mkdir()
         test(sub)
