@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "binary/elf/elf_file.hpp"
 #include "create/bind/brought_globals.hpp"
+#include "create/unresolved_names.hpp"
 
 namespace stent::create {
 namespace {
@@ -113,7 +114,9 @@ std::vector<ChosenUnit> needed_spares(const std::vector<ChosenUnit>& chosen,
                                       std::vector<std::string>& notes) {
   const Names open = open_names(bound, target);
   if (open.empty()) return {};
-  const Definers definers = definers_of(open, chosen, globals_in(target), find_spares(open));
+  // A unit may have to be compiled to be asked, and most new names are of libraries.
+  const Definers definers =
+      definers_of(open, chosen, globals_in(target), find_spares(without_library_names(open, target)));
   std::vector<ChosenUnit> needed;
   for (const auto& [name, units] : definers) {
     const compile::SpareUnit& spare = units.begin()->second;

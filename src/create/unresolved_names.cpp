@@ -46,19 +46,30 @@ void remove_defined(Names& names, const std::filesystem::path& library) {
   }
 }
 
+/// Removes what the libraries define; of a file that cannot be read, nothing.
+void remove_defined_by(Names& names, const std::vector<std::filesystem::path>& libraries) {
+  for (const std::filesystem::path& library : libraries) try {
+      remove_defined(names, library);
+    } catch (const Error&) {
+    }
+}
+
 }  // namespace
+
+Names without_library_names(Names names, const model::Image& target) {
+  remove_defined_by(names, elf::needed_libraries(target.path).files);
+  return names;
+}
 
 void ask_about_names(const model::Image& target, const patch::Image& image,
                      std::vector<review::Finding>& findings) {
   Names names = names_left_open(target, image);
   if (names.empty()) return;
-  const auto libraries = elf::needed_libraries(target.path);
-  if (!libraries) return;
+  const elf::NeededLibraries libraries = elf::needed_libraries(target.path);
+  if (!libraries.is_complete) return;
+  remove_defined_by(names, libraries.files);
   Names searched;
-  for (const std::filesystem::path& library : *libraries) {
-    remove_defined(names, library);
-    searched.insert(library.filename());
-  }
+  for (const std::filesystem::path& library : libraries.files) searched.insert(library.filename());
   std::vector<Question> questions;
   for (const std::string& name : names)
     questions.push_back(

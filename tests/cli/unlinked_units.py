@@ -221,9 +221,13 @@ class UnlinkedUnits(unittest.TestCase):
             self.work / "program", cwd=self.work)
         (self.work / "compile_commands.json").write_text(json.dumps(
             [{"directory": str(self.work), "file": "answer.c", "command": "gcc -O2 -g -c answer.c -o answer.o"}]))
-        self.create("--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json",
-                    acknowledged=())
+        given = "--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json"
+        self.create(*given, acknowledged=())
         self.heal()
+        commands = [{"directory": str(self.work), "file": f"{name}.c", "command": f"gcc -O2 -g -c {name}.c -o {name}.o"}
+                    for name in ("answer", "counted")]
+        (self.work / "compile_commands.json").write_text(json.dumps(commands))
+        self.assertNotIn("comes along", self.create(*given, acknowledged=()))
 
     def test_of_a_stripped_target_nothing_tells_what_it_was_linked_with(self):
         linked = MAIN.replace("int answer(int);", "int answer(int); int counted(int);").replace(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -87,10 +88,10 @@ std::optional<fs::path> find_library(const std::string& name,
 
 }  // namespace
 
-std::optional<std::vector<fs::path>> needed_libraries(const fs::path& program) {
+NeededLibraries needed_libraries(const fs::path& program) {
   const std::vector<fs::path> system = system_directories();
-  std::vector<fs::path> found, of_program;
-  std::vector<fs::path> open{program};
+  NeededLibraries libraries;
+  std::vector<fs::path> of_program, open{program};
   std::set<std::string> seen;
   while (!open.empty()) try {
       const fs::path one = open.back();
@@ -100,14 +101,15 @@ std::optional<std::vector<fs::path>> needed_libraries(const fs::path& program) {
       for (const std::string& name : needs.libraries) {
         if (!seen.insert(name).second) continue;
         const auto file = find_library(name, {needs.directories, of_program, system});
-        if (!file) return {};
-        found.push_back(*file);
+        libraries.is_complete = libraries.is_complete && file.has_value();
+        if (!file) continue;
+        libraries.files.push_back(*file);
         open.push_back(*file);
       }
     } catch (const Error&) {
-      return {};
+      libraries.is_complete = false;
     }
-  return found;
+  return libraries;
 }
 
 }  // namespace stent::elf
