@@ -317,8 +317,10 @@ TEST(Stop, AnotherStentIsTold) {
 }
 
 // Sent to the process as a whole and ignored: while a process is traced, they wake its threads all the same.
-TEST(Stop, IgnoredSignalsInBurstsBreakNoCall) {
-  TargetProcess target("counts_signals", {"ignores"});
+class IgnoredSignals : public testing::TestWithParam<std::string> {};
+
+TEST_P(IgnoredSignals, InBurstsBreakNoCall) {
+  TargetProcess target("counts_signals", {GetParam()});
   const Process process = Process::open(target.pid());
   const pid_t sender = ::fork();
   if (sender == 0)
@@ -333,6 +335,9 @@ TEST(Stop, IgnoredSignalsInBurstsBreakNoCall) {
   ::waitpid(sender, nullptr, 0);
   EXPECT_EQ(target.number("eintr"), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Stop, IgnoredSignals, testing::Values("ignores", "works"),
+                         [](const auto& chosen) { return chosen.param; });
 
 // Born of a leader that is seized only in the end, perhaps after others were looked for.
 TEST(Stop, HoldsWhoeverRunsInTheTargetsMemoryOrSaysThatItCannot) {
