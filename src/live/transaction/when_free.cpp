@@ -19,18 +19,20 @@ pid_t tracer_of(Tid tid) {
   return at == std::string::npos ? 0 : std::atoi(status->c_str() + at + std::string(mark).size());
 }
 
-bool is_stent(pid_t pid) {
+/// A stent, or what is ending just now: it has no program any more when it lets its tracees go.
+bool is_stent_or_ends(pid_t pid) {
   std::error_code failed;
   const auto own = std::filesystem::read_symlink("/proc/self/exe", failed);
   const auto other = std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", failed);
-  return !failed && (own == other || other.filename() == "stent");
+  if (failed) return failed == std::errc::no_such_file_or_directory || failed == std::errc::no_such_process;
+  return own == other || other.filename() == "stent" || other.filename() == "stent (deleted)";
 }
 
 }  // namespace
 
 bool held_by_stent(Pid pid) {
   for (const Tid tid : process::list_threads(pid))
-    if (const pid_t tracer = tracer_of(tid); tracer != 0) return is_stent(tracer);
+    if (const pid_t tracer = tracer_of(tid); tracer != 0) return is_stent_or_ends(tracer);
   return true;
 }
 

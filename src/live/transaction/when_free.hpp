@@ -8,7 +8,7 @@
 
 namespace stent::transaction {
 
-/// True when a stent traces a thread of `pid` now, or has just let it go.
+/// True when a stent traces a thread of `pid` now, or whoever did has just let it go or is about to.
 [[nodiscard]] bool held_by_stent(Pid pid);
 
 /// Sleeps a moment, for less than what is left until `deadline`; false when nothing is left.
