@@ -17,11 +17,14 @@ namespace stent::inject {
 /// (`make_return_frame`).
 class RemoteCaller {
  public:
+  static constexpr std::chrono::milliseconds default_patience{500};
+
   /// Borrows a suitable thread of `session`. Throws `busy` when none is suitable within `patience`, `gone`,
   /// `unsupported` when the target has no system call instruction to use or something forbids using it,
   /// `not_permitted` when a filter (seccomp) forbids the return from a signal frame.
-  explicit RemoteCaller(stop::Session& session,
-                        std::chrono::nanoseconds patience = std::chrono::milliseconds(500));
+  explicit RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience = default_patience);
+  /// The same, with the target's mappings as they were just read.
+  RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings);
   /// Uses a thread borrowed already, which must have room on its own stack (`choose_thread`).
   RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread);
   /// The same, with a thread that `accept` agrees to.
@@ -49,6 +52,8 @@ class RemoteCaller {
   [[nodiscard]] process::RemoteMemory& memory() { return thread_.memory(); }
   /// Below this address the borrowed thread's stack is free for arguments of calls (some KiB).
   [[nodiscard]] RemoteAddress free_stack() const { return frame_ - stop::red_zone_size; }
+  /// What the thread makes its calls with.
+  [[nodiscard]] const BorrowedCode& code() const { return code_; }
   [[nodiscard]] const stop::StoppedThread& thread() const { return thread_.state(); }
 
  private:

@@ -125,12 +125,16 @@ Error changed_meanwhile() {
   return {ErrorCode::traced, "another stent changed this process at the same time", "try again"};
 }
 
-void confirm_unchanged(const std::vector<FoundRecord>& seen, const process::Process& target) {
-  const auto now = find_records(target.mappings(), target.memory());
+/// The mappings of the target, just read.
+std::vector<process::Mapping> confirm_unchanged(const std::vector<FoundRecord>& seen,
+                                                const process::Process& target) {
+  auto mappings = target.mappings();
+  const auto now = find_records(mappings, target.memory());
   const bool same = std::ranges::equal(now, seen, [](const FoundRecord& a, const FoundRecord& b) {
     return a.at == b.at && a.record.state == b.record.state;
   });
   if (!same) throw changed_meanwhile();
+  return mappings;
 }
 
 void compute(Prepared& prepared, const patch::Patch& patch, const process::Process& target,
@@ -166,7 +170,7 @@ Prepared prepare(const patch::Patch& patch, const process::Process& target,
   try {
     compute(prepared, patch, target, mappings, options, ask);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::mismatch) confirm_unchanged(prepared.earlier, target);
+    if (error.code() == ErrorCode::mismatch) static_cast<void>(confirm_unchanged(prepared.earlier, target));
     throw;
   }
   return prepared;
@@ -246,8 +250,8 @@ void release_replaced(stop::Session& session, const Prepared& prepared, const Op
 std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepared& prepared,
                                           const Options& options, Deadline deadline) {
   stop::Session session(target);
-  confirm_unchanged(prepared.earlier, target);
-  Placement placement(session, prepared.resolved, prepared.record);
+  Placement placement(session, confirm_unchanged(prepared.earlier, target), prepared.resolved,
+                      prepared.record);
   Engagement engagement(session, prepared.earlier, prepared.record, placement, options.hook_patience);
   for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
     run_hooks(session, prepared.earlier, found->record, patch::HookKind::pre_revert, options.hook_patience);
@@ -257,7 +261,7 @@ std::variant<Change, Busy> apply_prepared(const process::Process& target, Prepar
   std::optional<Quiescence> quiescence;
   if (!options.no_stop)
     quiescence.emplace(session, prepared.earlier, old_code(prepared, target),
-                       search_options(prepared, options));
+                       search_options(prepared, options), &placement.borrowed_code());
   set_state(session.memory(), record, RecordState::redirecting);
   std::variant<Change, Busy> outcome;
   bool new_code_ran = false;

@@ -4,9 +4,6 @@
 
 namespace stent::transaction {
 
-BegunCalls::BegunCalls(const process::Process& target)
-    : memory_(&target.memory()), code_(inject::find_borrowed_code(target, target.mappings())) {}
-
 std::optional<unwind::Intruder> BegunCalls::find(std::span<const stop::StoppedThread> threads) const {
   const auto found = std::ranges::find_if(threads, [&](const stop::StoppedThread& thread) {
     return inject::is_in_call(code_, thread.registers, *memory_);

@@ -13,8 +13,9 @@ namespace stent::transaction {
 
 class BegunCalls {
  public:
-  /// Throws `unsupported` where nothing can be borrowed.
-  explicit BegunCalls(const process::Process& target);
+  /// `code`: with which calls are made in `target` (inject::find_borrowed_code).
+  BegunCalls(const process::Process& target, const inject::BorrowedCode& code)
+      : memory_(&target.memory()), code_(code) {}
 
   /// One of `threads` that stands before or in such a call, for whoever waits for it.
   [[nodiscard]] std::optional<unwind::Intruder> find(std::span<const stop::StoppedThread> threads) const;

@@ -33,7 +33,8 @@ std::optional<unwind::Intruder> look(stop::Session& session, const BegunCalls& c
 
 std::optional<Busy> wait_for_calls_under_way(stop::Session& session, const Options& options,
                                              Deadline deadline) {
-  const BegunCalls calls(session.target());
+  const process::Process& target = session.target();
+  const BegunCalls calls(target, inject::find_borrowed_code(target, target.mappings()));
   for (unsigned tries = 1;; ++tries) {
     auto intruder = look(session, calls, options);
     if (!intruder) return std::nullopt;

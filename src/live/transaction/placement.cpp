@@ -103,19 +103,22 @@ std::vector<RecordedPiece> pieces_of(const resolve::ResolvedPatch& patch) {
   return pieces;
 }
 
-Placement::Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record)
-    : Placement(session, "stent:" + record.name.substr(0, name_limit), record.pieces,
+Placement::Placement(stop::Session& session, const std::vector<process::Mapping>& mappings,
+                     const resolve::ResolvedPatch& patch, Record record)
+    : Placement(session, mappings, "stent:" + record.name.substr(0, name_limit), record.pieces,
                 contents_of(patch, record), record.runtime.origin) {}
 
 Placement::Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
                      const std::vector<Bytes>& contents)
-    : Placement(session, std::move(name), std::move(pieces), contents, {}) {}
+    : Placement(session, session.target().mappings(), std::move(name), std::move(pieces), contents, {}) {}
 
-Placement::Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
-                     const std::vector<Bytes>& contents, const std::string& file)
+Placement::Placement(stop::Session& session, const std::vector<process::Mapping>& mappings, std::string name,
+                     std::vector<RecordedPiece> pieces, const std::vector<Bytes>& contents,
+                     const std::string& file)
     : session_(&session), name_(std::move(name)), pieces_(std::move(pieces)) {
   try {
-    inject::RemoteCaller caller(session);
+    inject::RemoteCaller caller(session, mappings);
+    code_ = caller.code();
     if (std::ranges::any_of(pieces_, [](const RecordedPiece& p) { return p.file_offset.value != 0; }))
       map_from_file(caller, contents, file);
     else

@@ -17,8 +17,9 @@ class Placement {
   /// it with the record and the segments of `patch`: from a memfd "stent:NAME", or anonymously where that is
   /// refused. Pieces with a place in the patch file (`record.runtime.origin`) are private copies of that.
   /// Throws `refused` when a place was taken meanwhile or the target cannot map the file, and as
-  /// inject::RemoteCaller.
-  Placement(stop::Session& session, const resolve::ResolvedPatch& patch, Record record);
+  /// inject::RemoteCaller. `mappings`: of the target, just read.
+  Placement(stop::Session& session, const std::vector<process::Mapping>& mappings,
+            const resolve::ResolvedPatch& patch, Record record);
   /// The same for any `pieces`, each with its contents; the first is mapped first and unmapped last.
   Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
             const std::vector<Bytes>& contents);
@@ -26,11 +27,14 @@ class Placement {
   Placement& operator=(const Placement&) = delete;
   ~Placement();
 
+  inject::BorrowedCode code_;
   void keep() { kept_ = true; }
+  /// With what threads of the target were made to do it.
+  [[nodiscard]] const inject::BorrowedCode& borrowed_code() const { return code_; }
 
  private:
-  Placement(stop::Session& session, std::string name, std::vector<RecordedPiece> pieces,
-            const std::vector<Bytes>& contents, const std::string& file);
+  Placement(stop::Session& session, const std::vector<process::Mapping>& mappings, std::string name,
+            std::vector<RecordedPiece> pieces, const std::vector<Bytes>& contents, const std::string& file);
   void map_from_file(inject::RemoteCaller& caller, const std::vector<Bytes>& contents,
                      const std::string& file);
   void map_piece_of_file(inject::RemoteCaller& caller, const RecordedPiece& piece, const Bytes& contents,

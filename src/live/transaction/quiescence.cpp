@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/error.hpp"
 #include "live/process/thread_switches.hpp"
@@ -33,20 +34,31 @@ constexpr std::size_t frames_shown = 40;
 }  // namespace
 
 Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
-                       unwind::ForbiddenCode forbidden, const Options& options)
-    : Quiescence(session, session.target().modules(), std::move(records), std::move(forbidden), options) {}
+                       unwind::ForbiddenCode forbidden, const Options& options,
+                       const inject::BorrowedCode* code)
+    : Quiescence(session, session.target().mappings(), std::move(records), std::move(forbidden), options,
+                 code) {}
 
-Quiescence::Quiescence(stop::Session& session, const std::vector<process::Module>& modules,
+Quiescence::Quiescence(stop::Session& session, std::vector<process::Mapping> mappings,
                        std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden,
-                       const Options& options)
+                       const Options& options, const inject::BorrowedCode* code)
+    : Quiescence(session, mappings, session.target().modules(mappings), std::move(records),
+                 std::move(forbidden), options, code) {}
+
+Quiescence::Quiescence(stop::Session& session, std::vector<process::Mapping> mappings,
+                       const std::vector<process::Module>& modules, std::vector<FoundRecord> records,
+                       unwind::ForbiddenCode forbidden, const Options& options,
+                       const inject::BorrowedCode* code)
     : session_(&session),
       records_(std::move(records)),
       forbidden_(std::move(forbidden)),
       options_(options),
       unwinder_(session.target().memory(), unwind_tables(session.target(), modules, records_)),
       check_(session.target().memory(), unwinder_, forbidden_),
-      begun_(session.target()),
-      own_memory_(process::own_memory(session.target().pid())) {
+      begun_(session.target(),
+             code != nullptr ? *code : inject::find_borrowed_code(session.target(), mappings)),
+      own_memory_(process::own_memory(session.target().pid())),
+      mappings_(std::move(mappings)) {
   if (options_.foreign_stacks != ForeignStacks::ignore)
     foreign_.emplace(
         session.target(), forbidden_, linker_tables(session.target(), modules),
@@ -111,9 +123,9 @@ std::optional<unwind::Intruder> Quiescence::try_once(const redirect::Switch& wha
   constexpr int most_attempts = 4;
   const auto serve = [this] { session_->serve(std::chrono::nanoseconds(0)); };
   for (int i = 0; i < most_attempts; ++i) {
-    const auto mappings = session_->target().mappings();
-    check_.begin(mappings);
+    auto mappings = mappings_ ? *std::exchange(mappings_, std::nullopt) : session_->target().mappings();
     if (foreign_) foreign_->begin(mappings);
+    check_.begin(std::move(mappings));
     rehearse(what);
     Attempt attempt = stop_and_change(what, change);
     if (attempt.intruder) check_.complete(*attempt.intruder, serve);

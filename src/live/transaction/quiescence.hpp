@@ -45,8 +45,9 @@ struct Busy {
 
 class Quiescence {
  public:
+  /// `code`: what inject::find_borrowed_code finds, where that is known already.
   Quiescence(stop::Session& session, std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden,
-             const Options& options);
+             const Options& options, const inject::BorrowedCode* code = nullptr);
   Quiescence(const Quiescence&) = delete;
   Quiescence& operator=(const Quiescence&) = delete;
 
@@ -63,8 +64,11 @@ class Quiescence {
                                   int tries);
 
  private:
-  Quiescence(stop::Session& session, const std::vector<process::Module>& modules,
-             std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden, const Options& options);
+  Quiescence(stop::Session& session, std::vector<process::Mapping> mappings, std::vector<FoundRecord> records,
+             unwind::ForbiddenCode forbidden, const Options& options, const inject::BorrowedCode* code);
+  Quiescence(stop::Session& session, std::vector<process::Mapping> mappings,
+             const std::vector<process::Module>& modules, std::vector<FoundRecord> records,
+             unwind::ForbiddenCode forbidden, const Options& options, const inject::BorrowedCode* code);
 
   /// What came of one stop: changed, or kept from it by an intruder or by threads not yet understood.
   struct Attempt {
@@ -101,6 +105,8 @@ class Quiescence {
   BegunCalls begun_;
   std::optional<unwind::ForeignStacks> foreign_;  ///< empty: the policy says to ignore them
   std::uint64_t own_memory_;                      ///< of the target, when this began
+  /// As they were then, until the first try has used them.
+  std::optional<std::vector<process::Mapping>> mappings_;
 };
 
 }  // namespace stent::transaction
