@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t red_zone = 128;
 /// The thread control block stands above the first frame and at the thread pointer; frames are below it.
-constexpr std::int64_t control_block = 4096;
+constexpr std::int64_t room_of_control_block = 4096;
 
 // Of glibc's struct pthread (2.34 to 2.40, x86-64), from the thread pointer.
 constexpr std::uint64_t self_offset = 0x10, stack_begin_offset = 0x690, stack_size_offset = 0x698;
@@ -56,7 +56,8 @@ std::optional<UsedStack> used_stack(const ThreadState& thread,
   if (thread.is_main) return UsedStack{from_to(low, home->range.end()), std::nullopt};
   const RemoteAddress thread_pointer{thread.registers.fs_base};
   if (sp >= thread_pointer) return UsedStack{home->range, std::nullopt};
-  return UsedStack{from_to(low, std::min(home->range.end(), thread_pointer + control_block)), std::nullopt};
+  return UsedStack{from_to(low, std::min(home->range.end(), thread_pointer + room_of_control_block)),
+                   std::nullopt};
 }
 
 std::optional<RemoteRange> unused_stack(const ThreadState& thread,
