@@ -28,6 +28,17 @@ bool holds(const process::RemoteMemory& memory, RemoteAddress at, const Bytes& w
   return memory.try_read(at, now) && now == wanted;
 }
 
+/// True when the redirect of any patch stands at `entry`: then what is there leads into it, whatever the list
+/// of modules says.
+bool is_redirected(const process::RemoteMemory& memory, RemoteAddress entry,
+                   const std::vector<FoundRecord>& records) {
+  const auto stands = [&](const RecordedFunction& function) {
+    return function.entry == entry && !function.written.empty() && holds(memory, entry, function.written);
+  };
+  return std::ranges::any_of(
+      records, [&](const FoundRecord& found) { return std::ranges::any_of(found.record.functions, stands); });
+}
+
 }  // namespace
 
 void mark_departed(std::vector<FoundRecord>& records, const std::vector<process::Module>& modules,
@@ -40,9 +51,10 @@ void mark_departed(std::vector<FoundRecord>& records, const std::vector<process:
           recorded, [&](const RecordedModule& module) { return module.extent.contains(function.entry); });
       if (host == recorded.end()) continue;
       const auto before = own.find(function.entry);
-      function.departed =
+      const bool has_left =
           !is_loaded(*host, modules) || (found.record.state == RecordState::applied && before != own.end() &&
                                          holds(memory, function.entry, before->second));
+      function.departed = has_left && !is_redirected(memory, function.entry, records);
     }
   }
 }
