@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Patches the stock, stripped nginx, master and workers, under a load that verifies every reply.
+"""Patches the stock, stripped nginx, master and workers, and its dlopened stream module, under a load that verifies every reply.
 
     nginx_test.py STENT
 
-The change is ours: a page that the old code does not know. Exit status 77: the real data is not available (said loudly).
+The changes are ours: a page that the old code does not know, and another answer of the module. Exit status 77: the real data is not available (said loudly).
 """
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from real_program import DEADLINE_SECONDS, PageLoad, create, free_port, main, mu
 WORKERS, CYCLES, ASKED = 2, 20, 20
 PAGE = b"a page that must come whole\n" * 200
 CONFIGURATION = """
+load_module {module};
 user root;
 daemon off;
 worker_processes {workers};
@@ -29,16 +31,18 @@ http {{
   uwsgi_temp_path {work}/uwsgi; scgi_temp_path {work}/scgi;
   server {{ listen 127.0.0.1:{port}; root {work}/pages; }}
 }}
+stream {{ server {{ listen 127.0.0.1:{stream_port}; return old; }} }}
 """
 
 
 class Server:
-    def __init__(self, program, work):
-        self.port, self.log = free_port(), work / "error.log"
+    def __init__(self, program, module, work):
+        self.port, self.stream_port, self.log = free_port(), free_port(), work / "error.log"
         (work / "pages").mkdir()
         (work / "pages/page").write_bytes(PAGE)
         configuration = work / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(work=work, port=self.port, workers=WORKERS))
+        configuration.write_text(CONFIGURATION.format(work=work, module=module, port=self.port, stream_port=self.stream_port,
+                                                      workers=WORKERS))
         self.child = subprocess.Popen([program, "-p", work, "-c", configuration], stderr=subprocess.DEVNULL)
         wait_until(self.is_complete, "nginx does not start")
 
@@ -53,6 +57,13 @@ class Server:
     def all_say(self, status):
         """Whichever worker a connection reaches."""
         return {status_of(self.port, "/healed") for _ in range(ASKED)} == {status}
+
+    def module_says(self, text):
+        return {self.text_of_module() for _ in range(ASKED)} == {text}
+
+    def text_of_module(self):
+        with socket.create_connection(("127.0.0.1", self.stream_port), DEADLINE_SECONDS) as connection:
+            return connection.makefile("rb").read()
 
     def kill_a_worker(self):
         worker = self.processes()[1]
@@ -88,13 +99,24 @@ def born_patched(program, server, patch):
     must(server.all_say(404), "reverted, also in the worker that was born patched")
 
 
+def heal_module(program, server, patch):
+    must(server.module_says(b"old"), "before: the module says old")
+    each(program, "apply", server, patch)
+    must(server.module_says(b"new"), "applied to the dlopened module: every worker says new")
+    each(program, "revert", server, patch)
+    must(server.module_says(b"old"), "reverted: old again")
+
+
 def carry_out(program, cache, work):
     target, patch = cache / "stock/usr/sbin/nginx", work / "page.stent"
+    module, module_patch = cache / "stock/usr/lib/nginx/modules/ngx_stream_module.so", work / "module.stent"
     create(program, cache, target, patch)
-    server = Server(target, work)
+    create(program, cache, module, module_patch, change="module.diff")
+    server = Server(target, module, work)
     try:
         with PageLoad(server.port, PAGE, clients=4, keep_alive=True) as load:
             heal(program, server, patch)
+            heal_module(program, server, module_patch)
         load.check()
         born_patched(program, server, patch)
         must("Interrupted system call" not in server.log.read_text(), "no EINTR in the log")

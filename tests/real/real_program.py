@@ -35,11 +35,11 @@ def stent(program, *arguments):
     return done.stdout
 
 
-def create(program, cache, target, patch, acknowledged=True):
+def create(program, cache, target, patch, acknowledged=True, change="fix.diff"):
     """Makes `patch` from what a prepare script left in `cache`."""
     word = ["--ack", "*=checked by hand"] if acknowledged else []
     print(stent(program, "create", *word, "--target", target, "--compile-commands", cache / "compile_commands.json",
-                "--source-root", cache / "source", "--patch", cache / "fix.diff", "-o", patch), end="")
+                "--source-root", cache / "source", "--patch", cache / change, "-o", patch), end="")
 
 
 def must_pass_review(program, patch):
