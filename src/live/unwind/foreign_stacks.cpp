@@ -24,8 +24,8 @@ constexpr std::uint64_t walked_a_question = 128U << 10U;
 constexpr std::size_t most_pieces = 256;
 constexpr std::size_t most_hits = 4096;
 constexpr std::uint64_t end_of_user_space = 0x7fff'ffff'f000;
-/// A redirect may stand over this many bytes of an entry, so that what precedes an address there is not
-/// known.
+/// A redirect may stand over this many bytes of a module's entry, so that what precedes an address there is
+/// not known.
 constexpr std::int64_t overwritten = 16;
 
 // Of glibc's struct pthread (2.34 to 2.40, x86-64), from the thread pointer.
@@ -200,10 +200,12 @@ bool ForeignStacks::is_suspended(const Hit& hit) const {
   if (std::ranges::any_of(tables_, holds)) return false;
   if (hit.value == range.end() && hit.piece->end_is_never_suspended) return false;
   // The end of a short function is the next one's start, and tables hold that.
-  if (hit.value < range.end() && hit.value - range.begin < overwritten) return true;
-  std::array<std::uint8_t, call_site_size> code{};
-  const auto bytes = std::as_writable_bytes(std::span(code));
-  if (!target_->memory().try_read(hit.value - call_site_size, bytes) || ends_with_call(code)) return true;
+  const bool may_be_overwritten = hit.piece->start_is_free && hit.value - range.begin < overwritten;
+  if (hit.value < range.end() && may_be_overwritten) return true;
+  std::array<std::uint8_t, call_site_size> code{};  // no call begins before the piece
+  const auto inside = std::min<std::int64_t>(call_site_size, hit.value - range.begin);
+  const auto bytes = std::as_writable_bytes(std::span(code)).last(static_cast<std::size_t>(inside));
+  if (!target_->memory().try_read(hit.value - inside, bytes) || ends_with_call(code)) return true;
   const auto flags = word(hit.slot + 8), segments = word(hit.slot + 16);
   return flags && segments && looks_like_signal_context(*flags, *segments);
 }

@@ -1,7 +1,10 @@
 // Every way to be inside a function keeps it from being replaced, and none does for longer than it lasts.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "live/process/process.hpp"
 #include "live/transaction/transaction.hpp"
 #include "patches_for_tests.hpp"
 #include "target_process.hpp"
@@ -97,6 +100,22 @@ TEST_P(Quiescence, ForeignStacksMayBeIgnoredOrRefused) {
   EXPECT_EQ(attempt(patch_of("hold"), ignoring), "");
   EXPECT_EQ(target_->ask("hold"), "43");
   EXPECT_EQ(target_->ask("leave"), "7") << "the old code, which the fiber is in, is still there";
+}
+
+// What precedes it is known, as no redirect is ever written over new code.
+TEST_P(Quiescence, AWordIntoNewCodeThatFollowsNoCallIsNoReturnAddress) {
+  const auto patch = patch_of("plain");
+  ASSERT_EQ(attempt(patch, patient), "");
+  const RemoteAddress replacement = list(pid()).at(0).functions.at(0).replacement;
+  const auto target = process::Process::open(pid());
+  const auto mappings = target.mappings();
+  const auto heap = std::ranges::find(mappings, "[heap]", &process::Mapping::name);
+  ASSERT_NE(heap, mappings.end());
+  std::vector<std::uint64_t> words;
+  for (const std::int64_t offset : {1, 2, 5}) words.push_back((replacement + offset).value);
+  target.writable_memory().write(heap->range.end() - 64, std::as_bytes(std::span(words)));
+  EXPECT_NO_THROW(revert(patch.id, pid(), impatient));
+  EXPECT_EQ(target_->ask("call"), "42");
 }
 
 TEST_P(Quiescence, StaleWordsStandWhereUnwindingIsNotCertain) {
