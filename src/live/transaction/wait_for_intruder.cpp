@@ -13,6 +13,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::nanoseconds longest_nap = std::chrono::milliseconds(100);
 constexpr auto longest_trust = std::chrono::seconds(1);
 
+enum class Sleep { awake, began, lasts };
+
 /// What can be seen of an intruder without stopping it.
 class Traces {
  public:
@@ -33,6 +35,17 @@ class Traces {
     if (!has_first_) first_ = now->count;
     has_first_ = true;
     return first_ == now->count;
+  }
+
+  /// Of a thread that ran when it was stopped.
+  Sleep sleep() {
+    if (intruder_->slot || intruder_->was_blocked) return Sleep::awake;
+    const auto now = process::read_thread_switches(target_->pid(), intruder_->tid);
+    const bool sleeps = now && now->is_asleep;
+    const bool lasts = sleeps && has_first_ && first_ == now->count;
+    has_first_ = sleeps;
+    if (sleeps) first_ = now->count;
+    return lasts ? Sleep::lasts : sleeps ? Sleep::began : Sleep::awake;
   }
 
  private:
@@ -65,6 +78,9 @@ Waited wait_for_intruder(stop::Session& session, const unwind::Intruder& intrude
     }
     // A word may become harmless without changing: its thread ends.
     if (traces.are_unchanged() && !(intruder.slot && Clock::now() - began > longest_trust)) continue;
+    const Sleep sleep = traces.sleep();  // a look into it would wake it up
+    if (sleep == Sleep::began) continue;
+    if (sleep == Sleep::lasts) return Waited::may_have_left;
     const bool is_thread = intruder.tid.value != 0 && !intruder.was_blocked && !intruder.function.empty();
     if (!is_thread || !looks_inside()) return Waited::may_have_left;
   }
