@@ -67,9 +67,9 @@ void refuse_traced(Pid pid, const std::string& name) {
 
 /// A thread that still has the process's memory: the leader, or a sibling when the leader has ended.
 Tid living_thread(Pid pid, const ThreadStat& leader) {
-  if (!leader.is_dead()) return leader.tid;
+  if (!leader.is_ending()) return leader.tid;
   for (const Tid tid : list_threads(pid))
-    if (const auto stat = read_thread_stat(pid, tid); stat && !stat->is_dead()) return tid;
+    if (const auto stat = read_thread_stat(pid, tid); stat && !stat->is_ending()) return tid;
   throw Error(ErrorCode::gone, named(pid, leader.comm) + " has ended and waits for its parent (zombie)",
               "there is nothing left to patch; look for the pid it runs under now");
 }
@@ -99,12 +99,17 @@ Process Process::open(Pid pid) {
     throw Error(ErrorCode::unsupported, named(pid, leader.comm) + " is a thread of the kernel",
                 "stent patches programs, not the kernel; give the pid of a program");
   refuse_thread_id(pid);
-  const Tid alive = living_thread(pid, leader);
+  Tid alive = living_thread(pid, leader);
   refuse_traced(pid, leader.comm);
   Process process;
   process.pid_ = pid;
   process.name_ = leader.comm;
-  process.memory_ = std::make_unique<ProcessMemory>(alive);
+  for (int tries = 1; !process.memory_; ++tries) try {
+      process.memory_ = std::make_unique<ProcessMemory>(alive);
+    } catch (const Error& error) {  // a thread that ends just now has no memory any more
+      if (error.code() != ErrorCode::gone || tries == 5) throw;
+      alive = living_thread(pid, leader_of(pid));
+    }
   process.modules_ =
       std::make_unique<KnownModules>(*process.memory_, program_headers_of(pid, alive, leader.comm));
   return process;

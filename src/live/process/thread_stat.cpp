@@ -52,6 +52,11 @@ bool is_frozen_by_first_version(Pid pid) {
 
 }  // namespace
 
+bool ThreadStat::is_ending() const {
+  constexpr std::uint64_t pf_exiting = 0x4;
+  return is_dead() || (flags & pf_exiting) != 0;
+}
+
 bool ThreadStat::is_kernel_worker() const {
   return (flags & (pf_kthread | pf_io_worker | pf_user_worker)) != 0;
 }

@@ -19,6 +19,8 @@ struct ThreadStat {
   std::uint64_t started = 0;  ///< clock ticks since boot; with the id it names a thread for good
 
   [[nodiscard]] bool is_dead() const { return state == 'Z' || state == 'X'; }
+  /// Dead, or about to be: its memory may be gone already.
+  [[nodiscard]] bool is_ending() const;
   /// Sleeps in the kernel (also in an uninterruptible sleep or stopped by a signal).
   [[nodiscard]] bool is_blocked() const { return state != 'R'; }
   /// A thread of the kernel, or a kernel worker inside the process (io_uring, vhost): it never runs the
