@@ -70,3 +70,20 @@ same_loaded_bytes() {
   done
   rm -rf "$scratch"
 }
+
+# unpack_package WORK SOURCE BINARY...: the binary packages of WORK/archive into WORK/stock, the source package into
+# WORK/source with its patches.
+unpack_package() {
+  local work=$1 source=$2 file patch
+  shift 2
+  rm -rf "$work/stock" "$work/source"
+  mkdir -p "$work/stock" "$work/source"
+  for file in "$@"; do dpkg-deb -x "$file" "$work/stock"; done
+  for file in "$work/archive/$source"_*.orig.tar.{gz,bz2,xz}; do
+    [ -e "$file" ] && tar -xf "$file" -C "$work/source" --strip-components=1
+  done
+  tar -xJf "$work/archive/$source"_*.debian.tar.xz -C "$work/source"
+  while read -r patch; do
+    patch -s -p1 -d "$work/source" <"$work/source/debian/patches/$patch" || return 1
+  done < <(grep . "$work/source/debian/patches/series" | grep -v '^#')
+}

@@ -23,15 +23,8 @@ mkdir -p "$archive"
   not_available "the package archive has no busybox-static $binary"
 install_packages "$work/install.log" libc6-dev make
 
-rm -rf "$work/stock" "$work/source"
-mkdir -p "$work/stock" "$work/source"
-dpkg-deb -x "$archive"/busybox-static_*_amd64.deb "$work/stock"
-tar -xjf "$archive"/busybox_*.orig.tar.bz2 -C "$work/source" --strip-components=1
-tar -xJf "$archive"/busybox_*.debian.tar.xz -C "$work/source"
+unpack_package "$work" busybox "$archive"/busybox-static_*_amd64.deb
 cd "$work/source"
-while read -r patch; do
-  patch -s -p1 <"debian/patches/$patch" || exit 1
-done < <(grep -v '^#' debian/patches/series | grep .)
 
 build=$work/source/b/static
 mkdir -p "$build"

@@ -25,15 +25,8 @@ fetch_source "$archive" "nghttp2=$version" || not_available "the package archive
 install_packages "$work/install.log" autoconf automake libtool pkg-config libc-ares-dev libev-dev libjansson-dev \
   libjemalloc-dev libnghttp2-14 libssl-dev libsystemd-dev libxml2-dev zlib1g-dev
 
-rm -rf "$work/stock" "$work/source"
-mkdir -p "$work/stock" "$work/source"
-dpkg-deb -x "$archive"/nghttp2-proxy_*_amd64.deb "$work/stock"
-tar -xzf "$archive"/nghttp2_*.orig.tar.gz -C "$work/source" --strip-components=1
-tar -xJf "$archive"/nghttp2_*.debian.tar.xz -C "$work/source"
+unpack_package "$work" nghttp2 "$archive"/nghttp2-proxy_*_amd64.deb
 cd "$work/source"
-while read -r patch; do
-  patch -s -p1 <"debian/patches/$patch" || exit 1
-done < <(grep -v '^#' debian/patches/series)
 (
   autoreconf -fi
   eval "$(dpkg-buildflags --export=sh)"

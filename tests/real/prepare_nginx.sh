@@ -23,17 +23,8 @@ mkdir -p "$archive"
   not_available "the package archive has no nginx $version"
 install_packages "$work/install.log" libpcre2-dev libssl-dev zlib1g-dev
 
-rm -rf "$work/stock" "$work/source"
-mkdir -p "$work/stock" "$work/source"
-for package in "$archive"/nginx_"$version"_amd64.deb "$archive"/libnginx-mod-stream_"$version"_amd64.deb; do
-  dpkg-deb -x "$package" "$work/stock"
-done
-tar -xzf "$archive"/nginx_*.orig.tar.gz -C "$work/source" --strip-components=1
-tar -xJf "$archive"/nginx_*.debian.tar.xz -C "$work/source"
+unpack_package "$work" nginx "$archive"/nginx_"$version"_amd64.deb "$archive"/libnginx-mod-stream_"$version"_amd64.deb
 cd "$work/source"
-while read -r patch; do
-  patch -s -p1 <"debian/patches/$patch" || exit 1
-done < <(grep -v '^#' debian/patches/series)
 
 # The program says how it was configured; its dynamic modules are other files, of which one is wanted.
 stock=$work/stock/usr/sbin/nginx

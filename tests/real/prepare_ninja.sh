@@ -21,15 +21,8 @@ mkdir -p "$archive"
 (cd "$archive" && apt-get -qq download "ninja-build=$version") && fetch_source "$archive" "ninja-build=$version" ||
   not_available "the package archive has no ninja-build $version"
 
-rm -rf "$work/stock" "$work/source"
-mkdir -p "$work/stock" "$work/source"
-dpkg-deb -x "$archive"/ninja-build_*_amd64.deb "$work/stock"
-tar -xzf "$archive"/ninja-build_*.orig.tar.gz -C "$work/source" --strip-components=1
-tar -xJf "$archive"/ninja-build_*.debian.tar.xz -C "$work/source"
+unpack_package "$work" ninja-build "$archive"/ninja-build_*_amd64.deb
 cd "$work/source"
-while read -r patch; do
-  patch -s -p1 <"debian/patches/$patch" || exit 1
-done < <(grep -v '^#' debian/patches/series)
 
 export DEB_CFLAGS_MAINT_APPEND DEB_CXXFLAGS_MAINT_APPEND
 DEB_CFLAGS_MAINT_APPEND=$(dpkg-buildflags --get CPPFLAGS)

@@ -23,7 +23,8 @@ struct Needs {
 
 std::vector<fs::path> directories_in(std::string list, const fs::path& origin) {
   for (const std::string variable : {"$ORIGIN", "${ORIGIN}"})
-    for (std::size_t at = list.find(variable); at != std::string::npos; at = list.find(variable))
+    for (std::size_t at = list.find(variable); at != std::string::npos;
+         at = list.find(variable, at + origin.string().size()))
       list.replace(at, variable.size(), origin.string());
   std::vector<fs::path> directories;
   std::istringstream in(list);

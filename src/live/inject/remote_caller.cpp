@@ -33,9 +33,6 @@ constexpr std::uint64_t fault_signals =
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience)
     : RemoteCaller(session, patience, {}) {}
 
-RemoteCaller::RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings)
-    : RemoteCaller(session, mappings, default_patience, {}) {}
-
 RemoteCaller::RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience,
                            const stop::Session::Accept& accept)
     : RemoteCaller(session, session.target().mappings(), patience, accept) {}

@@ -24,7 +24,9 @@ class RemoteCaller {
   /// `not_permitted` when a filter (seccomp) forbids the return from a signal frame.
   explicit RemoteCaller(stop::Session& session, std::chrono::nanoseconds patience = default_patience);
   /// The same, with the target's mappings as they were just read.
-  RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings);
+  RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings,
+               std::chrono::nanoseconds patience = default_patience,
+               const stop::Session::Accept& accept = {});
   /// Uses a thread borrowed already, which must have room on its own stack (`choose_thread`).
   RemoteCaller(const BorrowedCode& code, stop::StoppedTracee thread);
   /// The same, with a thread that `accept` agrees to.
@@ -57,8 +59,6 @@ class RemoteCaller {
   [[nodiscard]] const stop::StoppedThread& thread() const { return thread_.state(); }
 
  private:
-  RemoteCaller(stop::Session& session, const std::vector<process::Mapping>& mappings,
-               std::chrono::nanoseconds patience, const stop::Session::Accept& accept);
   RemoteCaller(stop::Session& session, const BorrowedCode& code,
                const std::vector<process::Mapping>& mappings, std::chrono::nanoseconds patience,
                const stop::Session::Accept& accept);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/error.hpp"
 #include "live/process/proc_file.hpp"
@@ -56,9 +57,11 @@ void refuse_thread_id(Pid pid) {
         "give the process: --pid " + std::to_string(leader));
 }
 
-void refuse_traced(Pid pid, const std::string& name) {
-  const pid_t tracer = status_number(pid, "TracerPid");  // the others' tracers are met when they are seized
-  if (tracer == 0) return;
+/// Asked of one thread; the others' tracers are met when they are seized. A thread that has ended keeps its
+/// tracer until an exec takes it away.
+void refuse_traced(Pid pid, Tid alive, const std::string& name) {
+  const pid_t tracer = status_number({alive.value}, "TracerPid");
+  if (const auto stat = read_thread_stat(pid, alive); tracer == 0 || !stat || stat->is_ending()) return;
   const std::string tracer_name = name_of({tracer});
   throw Error(ErrorCode::traced,
               named(pid, name) + " is traced by " + tracer_name + " (pid " + std::to_string(tracer) + ")",
@@ -72,6 +75,18 @@ Tid living_thread(Pid pid, const ThreadStat& leader) {
     if (const auto stat = read_thread_stat(pid, tid); stat && !stat->is_ending()) return tid;
   throw Error(ErrorCode::gone, named(pid, leader.comm) + " has ended and waits for its parent (zombie)",
               "there is nothing left to patch; look for the pid it runs under now");
+}
+
+/// By a thread that still has it; one that ends just now may have lost it since it was looked at.
+std::pair<Tid, std::unique_ptr<ProcessMemory>> open_memory(Pid pid, const ThreadStat& leader) {
+  constexpr int most_tries = 5;
+  Tid alive = living_thread(pid, leader);
+  for (int tries = 1;; ++tries) try {
+      return {alive, std::make_unique<ProcessMemory>(alive)};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::gone || tries == most_tries) throw;
+      alive = living_thread(pid, leader_of(pid));
+    }
 }
 
 /// AT_PHDR of a 64-bit process; throws `unsupported` for a 32-bit one.
@@ -99,17 +114,12 @@ Process Process::open(Pid pid) {
     throw Error(ErrorCode::unsupported, named(pid, leader.comm) + " is a thread of the kernel",
                 "stent patches programs, not the kernel; give the pid of a program");
   refuse_thread_id(pid);
-  Tid alive = living_thread(pid, leader);
-  refuse_traced(pid, leader.comm);
+  auto [alive, memory] = open_memory(pid, leader);
+  refuse_traced(pid, alive, leader.comm);
   Process process;
   process.pid_ = pid;
   process.name_ = leader.comm;
-  for (int tries = 1; !process.memory_; ++tries) try {
-      process.memory_ = std::make_unique<ProcessMemory>(alive);
-    } catch (const Error& error) {  // a thread that ends just now has no memory any more
-      if (error.code() != ErrorCode::gone || tries == 5) throw;
-      alive = living_thread(pid, leader_of(pid));
-    }
+  process.memory_ = std::move(memory);
   process.modules_ =
       std::make_unique<KnownModules>(*process.memory_, program_headers_of(pid, alive, leader.comm));
   return process;

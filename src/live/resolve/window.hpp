@@ -27,9 +27,9 @@ struct AddressLimits {
 
 /// The same, but at the first free one of several places that `seed` tells, or the free one nearest to the
 /// first, always a multiple of the size: what is told to come again comes where it, and seldom another, has
-/// been. So a word that some memory goes
-/// on holding, such as an unwinder's pointer to the tables of what left, does not look like a pointer to what
-/// comes. Near a module below 4 GiB there is no choice: round numbers that programs count with would look so.
+/// been. So a word that some memory goes on holding, such as an unwinder's pointer to the tables of what
+/// left, does not look like a pointer to what comes. Near a module below 4 GiB there is no choice: round
+/// numbers that programs count with would look so.
 [[nodiscard]] RemoteRange own_window(const std::vector<process::Mapping>& mappings, RemoteRange module,
                                      std::uint64_t size, const AddressLimits& limits, std::uint64_t seed);
 

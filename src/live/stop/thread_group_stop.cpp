@@ -78,21 +78,24 @@ std::optional<Unstoppable> ThreadGroupStop::stop(bool only_blocked) {
     asked_.clear();
     for (; next < threads.entries().size() && asked_.size() < most; ++next)
       if (is_wanted(*threads.entries()[next])) asked_.push_back(threads.entries()[next].get());
+    std::ranges::partition(asked_, [](const ThreadTable::Entry* entry) { return entry->view.was_blocked; });
     for (ThreadTable::Entry* entry : asked_) entry->tracee.interrupt();
-    if (!only_blocked && threads.holds_everything()) {
-      if (ThreadTable::Entry* leader = threads.seize_leader(*attach_)) {
-        leader->tracee.interrupt();
-        asked_.push_back(leader);
-      }
-    }
+    if (!only_blocked && threads.holds_everything()) ask_leader();
     if (auto failure = stop_asked()) return failure;
   }
   return std::nullopt;
 }
 
+/// With every other thread stopped or asked to stop.
+void ThreadGroupStop::ask_leader() {
+  ThreadTable::Entry* leader = session_->threads_->seize_leader(*attach_);
+  if (leader == nullptr) return;
+  leader->tracee.interrupt();
+  asked_.insert(leader->view.was_blocked ? asked_.begin() : asked_.end(), leader);
+}
+
 std::optional<Unstoppable> ThreadGroupStop::stop_asked() {
   ThreadTable& threads = *session_->threads_;
-  std::ranges::partition(asked_, [](const ThreadTable::Entry* entry) { return entry->view.was_blocked; });
   if (heartbeat_->beats()) threads.await_all(asked_, aside_->are_left(), *began_ + max_pause_);
   for (ThreadTable::Entry* entry : asked_) {
     const auto outcome = threads.settle(*entry, *began_ + max_pause_);

@@ -58,6 +58,7 @@ class ThreadGroupStop {
   using Clock = std::chrono::steady_clock;
 
   std::optional<Unstoppable> stop(bool only_blocked);
+  void ask_leader();
   std::optional<Unstoppable> stop_asked();
 
   Session* session_;

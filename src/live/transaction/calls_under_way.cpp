@@ -2,6 +2,7 @@
 
 #include "live/stop/thread_group_stop.hpp"
 #include "live/transaction/begun_calls.hpp"
+#include "live/transaction/wait_for_intruder.hpp"
 
 namespace stent::transaction {
 namespace {
@@ -18,13 +19,7 @@ std::optional<unwind::Intruder> look(stop::Session& session, const BegunCalls& c
   stop::ThreadGroupStop stop(session, max_pause);
   auto failure = stop.stop_blocked();
   if (!failure) failure = stop.stop_running();
-  if (failure) {
-    unwind::Intruder intruder;
-    intruder.tid = failure->tid;
-    intruder.comm = failure->comm;
-    intruder.reason = "could not be stopped in time: " + failure->reason;
-    return intruder;
-  }
+  if (failure) return intruder_of(*failure);
   if (auto intruder = calls.find(stop.blocked())) return intruder;
   return calls.find(stop.running());
 }

@@ -27,7 +27,6 @@ class Placement {
   Placement& operator=(const Placement&) = delete;
   ~Placement();
 
-  inject::BorrowedCode code_;
   void keep() { kept_ = true; }
   /// With what threads of the target were made to do it.
   [[nodiscard]] const inject::BorrowedCode& borrowed_code() const { return code_; }
@@ -50,6 +49,7 @@ class Placement {
   std::string name_;
   std::vector<RecordedPiece> pieces_;
   std::vector<RemoteRange> mapped_;
+  inject::BorrowedCode code_;
   bool kept_ = false;
 };
 

@@ -33,35 +33,34 @@ constexpr std::size_t frames_shown = 40;
 
 }  // namespace
 
+Quiescence::Present Quiescence::look_at(const process::Process& target) {
+  auto mappings = target.mappings();
+  auto modules = target.modules(mappings);
+  return {std::move(mappings), std::move(modules)};
+}
+
 Quiescence::Quiescence(stop::Session& session, std::vector<FoundRecord> records,
                        unwind::ForbiddenCode forbidden, const Options& options,
                        const inject::BorrowedCode* code)
-    : Quiescence(session, session.target().mappings(), std::move(records), std::move(forbidden), options,
+    : Quiescence(session, look_at(session.target()), std::move(records), std::move(forbidden), options,
                  code) {}
 
-Quiescence::Quiescence(stop::Session& session, std::vector<process::Mapping> mappings,
-                       std::vector<FoundRecord> records, unwind::ForbiddenCode forbidden,
-                       const Options& options, const inject::BorrowedCode* code)
-    : Quiescence(session, mappings, session.target().modules(mappings), std::move(records),
-                 std::move(forbidden), options, code) {}
-
-Quiescence::Quiescence(stop::Session& session, std::vector<process::Mapping> mappings,
-                       const std::vector<process::Module>& modules, std::vector<FoundRecord> records,
+Quiescence::Quiescence(stop::Session& session, Present present, std::vector<FoundRecord> records,
                        unwind::ForbiddenCode forbidden, const Options& options,
                        const inject::BorrowedCode* code)
     : session_(&session),
       records_(std::move(records)),
       forbidden_(std::move(forbidden)),
       options_(options),
-      unwinder_(session.target().memory(), unwind_tables(session.target(), modules, records_)),
+      unwinder_(session.target().memory(), unwind_tables(session.target(), present.modules, records_)),
       check_(session.target().memory(), unwinder_, forbidden_),
       begun_(session.target(),
-             code != nullptr ? *code : inject::find_borrowed_code(session.target(), mappings)),
+             code != nullptr ? *code : inject::find_borrowed_code(session.target(), present.mappings)),
       own_memory_(process::own_memory(session.target().pid())),
-      mappings_(std::move(mappings)) {
+      mappings_(std::move(present.mappings)) {
   if (options_.foreign_stacks != ForeignStacks::ignore)
     foreign_.emplace(
-        session.target(), forbidden_, linker_tables(session.target(), modules),
+        session.target(), forbidden_, linker_tables(session.target(), present.modules),
         [loaded = resolve::LoadedWords(session.target())](RemoteAddress slot, RemoteAddress value) mutable {
           return loaded.holds(slot, value.value);
         });
@@ -156,24 +155,17 @@ Quiescence::Attempt Quiescence::stop_and_change(const redirect::Switch& what, Ch
   stop::ThreadGroupStop stop(*session_, longest);
   std::vector<unwind::ThreadState> states(stop.expected());  // its pages are there when the stop needs them
   states.clear();
-  const auto unstoppable = [](const stop::Unstoppable& u) {
-    unwind::Intruder intruder;
-    intruder.tid = u.tid;
-    intruder.comm = u.comm;
-    intruder.reason = "could not be stopped in time: " + u.reason;
-    return Attempt{std::move(intruder), false};
-  };
   const auto first_stop = stop.stop_blocked();
   change.phases.begin(stop.began());
   change.phases.passed("stop blocked");
-  if (first_stop) return unstoppable(*first_stop);
+  if (first_stop) return {intruder_of(*first_stop), false};
   if (auto intruder = begun_.find(stop.blocked())) return {std::move(intruder), false};
   if (auto intruder = check_.look(add_states(stop.blocked(), states))) return {std::move(intruder), false};
   if (check_.has_undecided()) return {std::nullopt, true};
   const std::size_t seen = check_.seen().size();
   if (foreign_) foreign_->leave_out(check_.seen());
   change.phases.passed("check blocked");
-  if (const auto u = stop.stop_running()) return unstoppable(*u);
+  if (const auto u = stop.stop_running()) return {intruder_of(*u), false};
   change.phases.passed("stop running");
   if (auto intruder = begun_.find(stop.running())) return {std::move(intruder), false};
   if (auto intruder = check_.look(add_states(stop.running(), states))) return {std::move(intruder), false};

@@ -64,10 +64,12 @@ class Quiescence {
                                   int tries);
 
  private:
-  Quiescence(stop::Session& session, std::vector<process::Mapping> mappings, std::vector<FoundRecord> records,
-             unwind::ForbiddenCode forbidden, const Options& options, const inject::BorrowedCode* code);
-  Quiescence(stop::Session& session, std::vector<process::Mapping> mappings,
-             const std::vector<process::Module>& modules, std::vector<FoundRecord> records,
+  struct Present {
+    std::vector<process::Mapping> mappings;
+    std::vector<process::Module> modules;
+  };
+  static Present look_at(const process::Process& target);
+  Quiescence(stop::Session& session, Present present, std::vector<FoundRecord> records,
              unwind::ForbiddenCode forbidden, const Options& options, const inject::BorrowedCode* code);
 
   /// What came of one stop: changed, or kept from it by an intruder or by threads not yet understood.

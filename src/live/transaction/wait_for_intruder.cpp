@@ -61,6 +61,14 @@ class Traces {
 
 }  // namespace
 
+unwind::Intruder intruder_of(const stop::Unstoppable& thread) {
+  unwind::Intruder intruder;
+  intruder.tid = thread.tid;
+  intruder.comm = thread.comm;
+  intruder.reason = "could not be stopped in time: " + thread.reason;
+  return intruder;
+}
+
 Waited wait_for_intruder(stop::Session& session, const unwind::Intruder& intruder,
                          std::chrono::nanoseconds shortest, Deadline deadline,
                          const std::function<bool()>& looks_inside) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "live/stop/session.hpp"
+#include "live/stop/stopped_thread.hpp"
 #include "live/unwind/stack_check.hpp"
 
 namespace stent::transaction {
@@ -16,6 +17,9 @@ enum class Waited {
   still_there,    ///< at the deadline; it was not seen to leave
   never_moved,    ///< at the deadline; it slept, or the word stayed, all the time
 };
+
+/// A thread that did not stop: nobody knows where it is.
+[[nodiscard]] unwind::Intruder intruder_of(const stop::Unstoppable& thread);
 
 /// Lets the target run, at least for `shortest`, until `intruder` may have left what it is inside of; at most
 /// until `deadline`. Nothing is stopped for a thread that sleeps or for a word in memory: the kernel's count

@@ -7,6 +7,7 @@
 
 #include "live/unwind/arch_x86_64_call_site.hpp"
 #include "live/unwind/exception_object.hpp"
+#include "live/unwind/glibc_thread.hpp"
 #include "live/unwind/without.hpp"
 
 namespace stent::unwind {
@@ -27,10 +28,6 @@ constexpr std::uint64_t end_of_user_space = 0x7fff'ffff'f000;
 /// A redirect may stand over this many bytes of a module's entry, so that what precedes an address there is
 /// not known.
 constexpr std::int64_t overwritten = 16;
-
-// Of glibc's struct pthread (2.34 to 2.40, x86-64), from the thread pointer.
-constexpr std::int64_t self_offset = 0x10, tid_offset = 0x2d0, stack_begin_offset = 0x690,
-                       stack_size_offset = 0x698;
 
 /// True for what can hold no suspended stack: a file's or shared memory, and the kernel's own pages.
 bool holds_no_stack(const process::Mapping& mapping) {
@@ -221,14 +218,14 @@ bool ForeignStacks::is_dead_thread(RemoteAddress slot) const {
   for (const RemoteRange& range : touched) {
     Bytes bytes(range.size);
     if (!target_->memory().try_read(range.begin, bytes)) continue;
-    for (std::uint64_t i = 0; i + stack_size_offset + 8 <= bytes.size(); i += alignment) {
+    for (std::uint64_t i = 0; i + glibc_thread::end <= bytes.size(); i += alignment) {
       const RemoteAddress at = range.begin + static_cast<std::int64_t>(i);
       if (at <= slot || load<std::uint64_t>(bytes, i) != at.value ||
-          load<std::uint64_t>(bytes, i + self_offset) != at.value)
+          load<std::uint64_t>(bytes, i + glibc_thread::self) != at.value)
         continue;
-      const RemoteAddress begin{load<std::uint64_t>(bytes, i + stack_begin_offset)};
-      const RemoteAddress stack_end = begin + load<std::int64_t>(bytes, i + stack_size_offset);
-      return load<std::int32_t>(bytes, i + tid_offset) <= 0 && begin <= slot && at < stack_end &&
+      const RemoteAddress begin{load<std::uint64_t>(bytes, i + glibc_thread::stack_begin)};
+      const RemoteAddress stack_end = begin + load<std::int64_t>(bytes, i + glibc_thread::stack_size);
+      return load<std::int32_t>(bytes, i + glibc_thread::tid) <= 0 && begin <= slot && at < stack_end &&
              begin.value % page == 0 && stack_end - at < 4 * static_cast<std::int64_t>(page) &&
              std::ranges::find(thread_pointers_, at) == thread_pointers_.end();
     }

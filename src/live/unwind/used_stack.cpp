@@ -9,9 +9,6 @@ constexpr std::int64_t red_zone = 128;
 /// The thread control block stands above the first frame and at the thread pointer; frames are below it.
 constexpr std::int64_t room_of_control_block = 4096;
 
-// Of glibc's struct pthread (2.34 to 2.40, x86-64), from the thread pointer.
-constexpr std::uint64_t self_offset = 0x10, stack_begin_offset = 0x690, stack_size_offset = 0x698;
-
 RemoteRange from_to(RemoteAddress begin, RemoteAddress end) {
   return {begin, static_cast<std::uint64_t>(std::max<std::int64_t>(end - begin, 0))};
 }
@@ -26,10 +23,10 @@ const process::Mapping* home_of(const ThreadState& thread, const std::vector<pro
 std::optional<RemoteAddress> noted_begin(const ThreadState& thread, ByteView block) {
   if (block.size() < control_block_size) return std::nullopt;
   const std::uint64_t pointer = thread.registers.fs_base;
-  const RemoteAddress begin{load<std::uint64_t>(block, stack_begin_offset)};
-  const RemoteRange stack{begin, load<std::uint64_t>(block, stack_size_offset)};
+  const RemoteAddress begin{load<std::uint64_t>(block, glibc_thread::stack_begin)};
+  const RemoteRange stack{begin, load<std::uint64_t>(block, glibc_thread::stack_size)};
   const bool is_of_glibc = load<std::uint64_t>(block, 0) == pointer &&
-                           load<std::uint64_t>(block, self_offset) == pointer &&
+                           load<std::uint64_t>(block, glibc_thread::self) == pointer &&
                            stack.contains(thread.sp()) && stack.contains({pointer});
   return is_of_glibc ? std::optional(begin) : std::nullopt;
 }

@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "live/process/mapping.hpp"
+#include "live/unwind/glibc_thread.hpp"
 #include "live/unwind/thread_state.hpp"
 
 namespace stent::unwind {
@@ -23,7 +24,7 @@ struct UsedStack {
                                                   const std::vector<process::Mapping>& mappings);
 
 /// What `unused_stack` looks at of a thread's control block, from its thread pointer.
-inline constexpr std::uint64_t control_block_size = 0x6a0;
+inline constexpr std::uint64_t control_block_size = glibc_thread::end;
 
 /// The dead part of the home stack `thread` runs on: below the red zone, down to where its stack begins,
 /// which glibc notes in its control block. `control_block` is what was read at the thread pointer; not needed
