@@ -13,11 +13,10 @@ struct EarlierRedirect {
   RemoteAddress entry;
   Bytes before;
   Bytes written;
-  std::vector<RemoteRange> new_extents;  ///< of the earlier patch's function, and its island
-  std::vector<RemoteRange> claimed;      ///< of the module: the function's own code, and its island
-  RemoteRange island{};                  ///< size 0: none
-  Bytes island_before{};                 ///< the padding
-  bool leaves = false;                   ///< its patch goes when the one comes that is resolved
+  std::vector<RemoteRange> claimed;  ///< of the module: the function's own code, and its island
+  RemoteRange island{};              ///< size 0: none
+  Bytes island_before{};             ///< the padding
+  bool leaves = false;               ///< its patch goes when the one comes that is resolved
 };
 
 }  // namespace stent::resolve

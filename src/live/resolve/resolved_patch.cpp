@@ -91,10 +91,6 @@ ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const
   result.present = memory.read(result.entry, jump_size(function));
   for (const patch::Extent& extent : function.extents)
     result.module_extents.push_back(module.bias.to_remote(extent.range));
-  for (const EarlierRedirect& redirect : earlier)
-    if (redirect.entry == result.entry)
-      result.earlier_extents.insert(result.earlier_extents.end(), redirect.new_extents.begin(),
-                                    redirect.new_extents.end());
   for (const PatchRange& extent : function.new_extents) result.new_extents.push_back(base.to_remote(extent));
   return result;
 }

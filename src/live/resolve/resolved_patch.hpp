@@ -28,8 +28,7 @@ struct ResolvedFunction {
   RemoteAddress replacement;
   Bytes present;  ///< what the entry holds now (the size of its jump): the pre-image, or an earlier patch's
                   ///< redirect
-  std::vector<RemoteRange> module_extents;   ///< in the module; the entry's first
-  std::vector<RemoteRange> earlier_extents;  ///< in earlier patches that replaced it
+  std::vector<RemoteRange> module_extents;  ///< in the module; the entry's first
   std::vector<RemoteRange> new_extents;
   std::optional<ResolvedIsland> island{};  ///< its entry holds a short jump to it
 };

@@ -120,9 +120,8 @@ void ThreadTable::adopt(Tid child) {
   if (!stat) {  // a process of its own, or ended already
     // What has ended has no memory, and kcmp(2) calls that equal to the memory of another that has ended.
     const auto own = read_thread_stat({child.value}, child);
-    if (own && !own->is_dead() && !entries_.empty() &&
-        process::shares_memory(entries_.front()->tracee.tid(), child))
-      sharer_ = {child.value};
+    const auto thread = with_memory();
+    if (own && !own->is_dead() && thread && process::shares_memory(*thread, child)) sharer_ = {child.value};
     return strangers_.let_go(child, [this](Tid born) { adopt(born); });
   }
   entries_.push_back(std::make_unique<Entry>(

@@ -190,9 +190,10 @@ unwind::ForbiddenCode old_code(Prepared& prepared, const process::Process& targe
     for (const RemoteRange& extent : function.module_extents)
       pieces.push_back({extent, function.name, extent.begin == function.entry,
                         extent.begin == function.entry && unwind::is_coroutine_part(function.name)});
-    for (const RemoteRange& extent : function.earlier_extents)
-      pieces.push_back({extent, function.name, false});
   }
+  if (prepared.together())
+    for (unwind::CodePiece& piece : versions_of(prepared.record, prepared.earlier))
+      pieces.push_back(std::move(piece));
   mark_dead_ends(pieces, target, prepared.modules);
   for (const FoundRecord* found : replaced_by(prepared.record, prepared.earlier))
     for (unwind::CodePiece& piece : prepared.together() ? code_of(found->record) : islands_of(found->record))

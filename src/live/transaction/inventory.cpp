@@ -51,10 +51,9 @@ std::vector<resolve::EarlierRedirect> earlier_redirects(const std::vector<FoundR
   for (const FoundRecord& found : records)
     for (const RecordedFunction& function : found.record.functions) {
       if (function.departed) continue;
-      auto& redirect = redirects.emplace_back(function.entry, function.before, function.written,
-                                              function.new_extents, function.module_extents);
+      auto& redirect =
+          redirects.emplace_back(function.entry, function.before, function.written, function.module_extents);
       if (!function.island) continue;
-      redirect.new_extents.push_back(function.island->range());
       redirect.claimed.push_back(function.island->range());
       redirect.island = function.island->range();
       redirect.island_before = function.island->before;

@@ -66,6 +66,13 @@ std::set<RemoteAddress> leaving_with(const FoundRecord& victim, const std::vecto
 
 unwind::ForbiddenCode forbidden(const Record& record) { return unwind::ForbiddenCode(code_of(record)); }
 
+/// What no thread may be inside of while the functions of `victim` go together.
+unwind::ForbiddenCode going_together(const FoundRecord& victim, const std::vector<FoundRecord>& all) {
+  auto pieces = code_of(victim.record);
+  for (unwind::CodePiece& piece : versions_of(victim.record, all)) pieces.push_back(std::move(piece));
+  return unwind::ForbiddenCode(std::move(pieces));
+}
+
 /// One jump is one instruction, so old and new may be exchanged under anybody's feet, but for who stands
 /// between two of them.
 unwind::ForbiddenCode islands(const Record& record) { return unwind::ForbiddenCode(islands_of(record)); }
@@ -95,6 +102,20 @@ std::vector<unwind::CodePiece> islands_of(const Record& record) {
   return pieces;
 }
 
+std::vector<unwind::CodePiece> versions_of(const Record& record, const std::vector<FoundRecord>& all) {
+  std::set<RemoteAddress> entries;
+  for (const RecordedFunction& function : record.functions)
+    if (!function.departed) entries.insert(function.entry);
+  std::vector<unwind::CodePiece> pieces;
+  for (const FoundRecord& found : all)
+    for (const RecordedFunction& function : found.record.functions) {
+      if (function.departed || !entries.contains(function.entry)) continue;
+      for (const RemoteRange& extent : function.new_extents) pieces.push_back({extent, function.name, false});
+      if (function.island) pieces.push_back({function.island->range(), function.name, false});
+    }
+  return pieces;
+}
+
 std::vector<FoundRecord*> replaced_by(const Record& record, std::vector<FoundRecord>& all) {
   std::vector<FoundRecord*> replaced;
   for (FoundRecord& found : all)
@@ -115,7 +136,7 @@ std::variant<Change, Busy> take_out(stop::Session& session, const std::vector<Fo
   ready.get().touch(session.memory());
   std::optional<Quiescence> quiescence;
   if (!options.no_stop)
-    quiescence.emplace(session, all, together ? forbidden(victim.record) : islands(victim.record),
+    quiescence.emplace(session, all, together ? going_together(victim, all) : islands(victim.record),
                        together ? options : without_search(options));
   set_state(session.memory(), victim.at, RecordState::reverting);
   bool new_code_ran = false;  // as it has all along

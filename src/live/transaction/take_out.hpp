@@ -32,6 +32,11 @@ void release(stop::Session& session, const std::vector<FoundRecord>& all, const 
 /// The part of it that stands in padding of the modules.
 [[nodiscard]] std::vector<unwind::CodePiece> islands_of(const Record& record);
 
+/// What other patches have made of the functions of `record`, whether they are applied or were reverted: a
+/// thread may still be inside the code of one that left without waiting for it.
+[[nodiscard]] std::vector<unwind::CodePiece> versions_of(const Record& record,
+                                                         const std::vector<FoundRecord>& all);
+
 /// The records of the patches that leave when the one of `record` comes.
 [[nodiscard]] std::vector<FoundRecord*> replaced_by(const Record& record, std::vector<FoundRecord>& all);
 

@@ -64,21 +64,52 @@ TEST(EntryConsistency, AThreadInTheOverwrittenBytesStillCounts) {
   EXPECT_EQ(target.ask("leave"), "42");
 }
 
-TEST(EntryConsistency, CodeThatAThreadIsStillInIsKept) {
-  test::TargetProcess target("answers");
+/// Changes answer() by entry, lets the target's main thread wait for ever inside, and reverts.
+void leave_a_thread_in_reverted_code(test::TargetProcess& target) {
   // again: mov $0x22 (pause), %eax; syscall; jmp back
   const auto blocking = test::code({0xb8, 0x22, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7});
   const auto patch = by_entry(replacing(program("answers"), "answer", blocking, "blocks"));
   apply(patch, target.pid(), patient);
-  target.tell("answer");  // its main thread now waits for ever inside the patch
+  target.tell("answer");
   ASSERT_TRUE(test::eventually([&] {
     std::ifstream file("/proc/" + std::to_string(target.pid().value) + "/syscall");
     std::string number;
     return file >> number && number == "34";  // pause
   }));
   revert(patch.id, target.pid(), patient);
-  ASSERT_EQ(list(target.pid()).size(), 1U);
-  EXPECT_EQ(list(target.pid())[0].state, "retained");
+  ASSERT_EQ(list(target.pid()).back().state, "retained");
+}
+
+void expect_busy_inside_answer(const std::function<void()>& change) {
+  try {
+    change();
+    FAIL() << "a function changed under a thread that is inside it";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::busy);
+    EXPECT_THAT(error.message(), testing::HasSubstr("inside answer"));
+  }
+}
+
+TEST(EntryConsistency, CodeThatAThreadIsStillInIsKept) {
+  test::TargetProcess target("answers");
+  leave_a_thread_in_reverted_code(target);
+  EXPECT_EQ(list(target.pid()).size(), 1U);
+}
+
+TEST(EntryConsistency, AThreadInRevertedCodeIsInsideTheFunction) {
+  test::TargetProcess target("answers");
+  leave_a_thread_in_reverted_code(target);
+  const auto together = replacing(program("answers"), "answer", returning(43), "together");
+  expect_busy_inside_answer([&] { apply(together, target.pid(), Options{std::chrono::milliseconds(200)}); });
+}
+
+TEST(EntryConsistency, AThreadInRevertedCodeHoldsWhatLiesBelow) {
+  test::TargetProcess target("answers");
+  const auto together = replacing(program("answers"), "answer", returning(43), "together");
+  apply(together, target.pid(), patient);
+  leave_a_thread_in_reverted_code(target);
+  expect_busy_inside_answer(
+      [&] { revert(together.id, target.pid(), Options{std::chrono::milliseconds(200)}); });
 }
 
 }  // namespace
