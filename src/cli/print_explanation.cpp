@@ -19,7 +19,7 @@ void print_companions(const create::Explanation& explanation) {
     if (companion.is_literal) continue;
     fmt::print("  {} ({}): {}\n", both_names(companion.name), companion.unit,
                companion.chain.empty()
-                   ? "a new global"
+                   ? "a global that the target does not have"
                    : readable(fmt::format("needed by {}", fmt::join(companion.chain, " -> "))));
   }
   if (literals != 0) fmt::print("  {} strings and other literals\n", literals);

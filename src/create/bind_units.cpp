@@ -39,7 +39,7 @@ class KnownGlobals {
  public:
   /// Those of the old source, and those that were static in it and are global in the new.
   explicit KnownGlobals(const std::vector<ChosenUnit>& units) {
-    for (const auto& [unit, match] : units) {
+    for (const auto& [unit, match, wanted] : units) {
       const auto itself = [](model::AtomId id) { return std::optional(id); };
       add(*unit->old_object, match, itself);
       add(*unit->new_object, match, [&](model::AtomId id) -> std::optional<model::AtomId> {
@@ -76,10 +76,10 @@ std::vector<bind::BoundUnit> bind_units(const std::vector<ChosenUnit>& units, co
   std::vector<bind::BoundUnit> bound;
   std::string reasons, hint;
   const KnownGlobals globals(units);
-  for (const auto& [unit, match] : units) {
+  for (const auto& [unit, match, wanted] : units) {
     try {
       bound.push_back(bind::bind_unit(*unit->old_object, *unit->new_object, *unit->changes, target, match,
-                                      globals.get()));
+                                      globals.get(), wanted));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::refused) throw;
       reasons += (reasons.empty() ? "" : "\n") + error.message();

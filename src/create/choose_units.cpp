@@ -41,7 +41,7 @@ std::map<std::string, ChosenUnit> best_of_each(const std::vector<ComparedUnit>& 
                                                const model::Image& target) {
   std::map<std::string, ChosenUnit> best;
   for (const ComparedUnit& unit : units) {
-    ChosenUnit candidate{&unit, bind::match_unit(*unit.old_object, target)};
+    ChosenUnit candidate{&unit, bind::match_unit(*unit.old_object, target), {}};
     const auto at = best.find(unit.pair.source);
     if (at == best.end() || candidate.match.matched() > at->second.match.matched())
       best.insert_or_assign(unit.pair.source, std::move(candidate));

@@ -1,6 +1,7 @@
 // Of the compared units, those that are part of the target.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace stent::create {
 struct ChosenUnit {
   const ComparedUnit* unit = nullptr;
   bind::UnitMatch match;
+  /// Names it defines, that the target was linked without and other units of the patch need.
+  std::set<std::string> wanted{};
 };
 
 /// Of units with the same source, the one whose old object matches the target best is taken; a unit none of

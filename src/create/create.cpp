@@ -7,6 +7,7 @@
 
 #include "create/alternatives.hpp"
 #include "create/bind_units.hpp"
+#include "create/brought_parts.hpp"
 #include "create/choose_consistency.hpp"
 #include "create/choose_units.hpp"
 #include "create/collect_pairs.hpp"
@@ -56,10 +57,8 @@ std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const 
                                           std::vector<std::string>& notes) {
   std::vector<std::string> said;
   std::vector<bind::BoundUnit> bound = bind_units(units, target, said);
-  for (auto more = needed_spares(units, bound, target, spares, again, notes); !more.empty();
-       more = needed_spares(units, bound, target, spares, again, notes)) {
-    refuse_what_cannot_change(more);
-    units.insert(units.end(), more.begin(), more.end());
+  while (add_needed(units, bound, target, spares, again, notes)) {
+    refuse_what_cannot_change(units);
     said.clear();
     bound = bind_units(units, target, said);
   }
@@ -73,6 +72,10 @@ std::vector<bind::BoundUnit> bind_emitted(std::vector<ChosenUnit>& units, const 
   return bound;
 }
 
+bool holds(const std::vector<ChosenUnit>& units, const std::string& source) {
+  return std::ranges::any_of(units, [&](const ChosenUnit& one) { return one.unit->pair.source == source; });
+}
+
 /// What the front end knows of, and the pairs that no part of was linked into this target.
 compile::SpareFinder with_pairs_left(const compile::SpareFinder& find_spares,
                                      const std::vector<compile::ObjectPair>& pairs,
@@ -80,19 +83,18 @@ compile::SpareFinder with_pairs_left(const compile::SpareFinder& find_spares,
   return [&](const std::set<std::string>& names) {
     std::vector<compile::SpareUnit> spares = find_spares(names);
     for (const compile::ObjectPair& pair : pairs)
-      if (std::ranges::none_of(chosen,
-                               [&](const ChosenUnit& unit) { return unit.unit->pair.source == pair.source; }))
-        spares.push_back({pair.source, pair.new_object, ""});
+      if (!holds(chosen, pair.source)) spares.push_back({pair.source, pair.new_object, "", pair.old_object});
     return spares;
   };
 }
 
-/// Takes over those that come along as a whole, each once.
-void add_come_along(const std::vector<ChosenUnit>& units, std::vector<ChosenUnit>& along) {
+/// Takes over those that come along as a whole, or of which nothing but dropped parts does, each once.
+void add_come_along(const std::vector<ChosenUnit>& units, const std::vector<ChosenUnit>& chosen,
+                    std::vector<ChosenUnit>& along) {
   for (const ChosenUnit& unit : units) {
-    const bool is_known = std::ranges::any_of(
-        along, [&](const ChosenUnit& one) { return one.unit->pair.source == unit.unit->pair.source; });
-    if (unit.unit->pair.old_object.empty() && !is_known) along.push_back(unit);
+    const std::string& source = unit.unit->pair.source;
+    const bool is_whole = unit.unit->pair.old_object.empty();
+    if ((is_whole || !holds(chosen, source)) && !holds(along, source)) along.push_back(unit);
   }
 }
 
@@ -118,6 +120,7 @@ Outcome create(const Request& request) {
   std::list<std::unique_ptr<shadow::Runtime>> runtimes;
   std::vector<VerifiedImage> made_from;
   std::vector<ChosenUnit> along;
+  BroughtParts brought;
   for (const model::Image& target : targets) {
     chosen.push_back(choose_units(compared, target, outcome.notes));
     refuse_what_cannot_change(chosen.back());
@@ -126,7 +129,8 @@ Outcome create(const Request& request) {
         emitted, target, with_pairs_left(find_spares, pairs, chosen.back()), again, outcome.notes);
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
-    add_come_along(emitted, along);
+    add_come_along(emitted, chosen.back(), along);
+    add_brought_parts(emitted, units, target, brought);
     for (review::Finding& finding :
          require_inlined_hosts(target, units, sources, request.explicit_pairs.empty()))
       findings.push_back(std::move(finding));
@@ -139,7 +143,7 @@ Outcome create(const Request& request) {
   if (patch.images.empty()) return outcome;
   std::vector<ChosenUnit> reviewed = each_once(chosen);
   reviewed.insert(reviewed.end(), along.begin(), along.end());
-  for (review::Finding& finding : review_units(reviewed, request.jobs))
+  for (review::Finding& finding : review_units(reviewed, brought, request.jobs))
     findings.push_back(std::move(finding));
   patch.consistency = choose_consistency(request, patch, findings);
   if (request.report) write_report(request, reviewed, findings, files);

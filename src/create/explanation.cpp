@@ -70,6 +70,10 @@ class UnitExplainer {
     for (const diff::FunctionChange& change : unit_.changes->functions)
       if (change.kind == diff::ChangeKind::changed) start(*change.new_function);
     spread();
+    for (const model::Symbol& symbol : object_.symbols)
+      if (symbol.definition && symbol.binding != model::SymbolBinding::local)
+        start_without(symbol.definition->atom);
+    spread();
     for (const AtomId id : selected_)
       if (!roots_.contains(id))
         out_.companions.push_back({shown_, name_of(object_, id), chain_to(id), !has_name(object_[id])});
@@ -98,6 +102,12 @@ class UnitExplainer {
     open_.push_back(id);
   }
 
+  /// Needed by no other part of this unit.
+  void start_without(AtomId id) {
+    if (!selected_.contains(id) || roots_.contains(id) || parent_.contains(id)) return;
+    if (tops_.insert(id).second) open_.push_back(id);
+  }
+
   void spread() {
     while (!open_.empty()) {
       const AtomId from = open_.front();
@@ -105,7 +115,8 @@ class UnitExplainer {
       for (const model::Reference& reference : references_of(object_, from)) {
         if (!reference.place) continue;
         const AtomId to = reference.place->atom;
-        if (selected_.contains(to) && !roots_.contains(to) && parent_.try_emplace(to, from).second)
+        if (selected_.contains(to) && !roots_.contains(to) && !tops_.contains(to) &&
+            parent_.try_emplace(to, from).second)
           open_.push_back(to);
       }
     }
@@ -127,7 +138,7 @@ class UnitExplainer {
   const model::Object& object_;
   std::string shown_;
   Explanation& out_;
-  std::set<AtomId> selected_, roots_;
+  std::set<AtomId> selected_, roots_, tops_;
   std::deque<AtomId> open_;
   std::map<AtomId, AtomId> parent_;
 };

@@ -12,7 +12,7 @@ void refuse_what_cannot_change(const std::vector<ChosenUnit>& units) {
   std::string reasons;
   std::vector<std::string> hints;
   std::size_t count = 0;
-  for (const auto& [unit, match] : units)
+  for (const auto& [unit, match, wanted] : units)
     for (const diff::Refusal& refusal : unit->changes->refusals) {
       reasons += fmt::format("\n  {}: {}: {}", unit->pair.source, refusal.subject, refusal.reason);
       if (!refusal.hint.empty() && std::ranges::find(hints, refusal.hint) == hints.end())

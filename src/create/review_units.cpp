@@ -36,10 +36,14 @@ std::string place_of(const review::Finding& finding) {
 
 }  // namespace
 
-std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units, unsigned jobs) {
+std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units, const BroughtParts& brought,
+                                          unsigned jobs) {
   std::vector<review::UnitPair> pairs;
-  for (const auto& [unit, match] : units)
-    pairs.push_back({unit->pair.source, unit->old_object.get(), unit->new_object.get(), unit->changes.get()});
+  for (const auto& [unit, match, wanted] : units) {
+    const auto parts = brought.find(unit->pair.source);
+    pairs.push_back({unit->pair.source, unit->old_object.get(), unit->new_object.get(), unit->changes.get(),
+                     parts == brought.end() ? std::set<std::string>() : parts->second});
+  }
   return review::review(pairs, jobs);
 }
 

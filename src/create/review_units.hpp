@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "create/brought_parts.hpp"
 #include "create/choose_units.hpp"
 #include "create/review/finding.hpp"
 #include "patch/patch.hpp"
@@ -15,7 +16,8 @@ namespace stent::create {
 using Acknowledgement = std::pair<std::string, std::string>;
 
 /// All units of the patch together.
-[[nodiscard]] std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units, unsigned jobs);
+[[nodiscard]] std::vector<review::Finding> review_units(const std::vector<ChosenUnit>& units,
+                                                        const BroughtParts& brought, unsigned jobs);
 
 /// What the patch stores: every finding above `safe`. Throws `refused` when one is refused or needs an
 /// acknowledgement that is not given, naming each; `usage` for an acknowledgement of nothing.

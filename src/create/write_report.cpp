@@ -25,8 +25,9 @@ void write_report(const Request& request, const std::vector<ChosenUnit>& units,
                   const std::vector<review::Finding>& findings,
                   const std::vector<compile::ChangedFile>& files) {
   std::vector<review::UnitPair> pairs;
-  for (const auto& [unit, match] : units)
-    pairs.push_back({unit->pair.source, unit->old_object.get(), unit->new_object.get(), unit->changes.get()});
+  for (const auto& [unit, match, wanted] : units)
+    pairs.push_back(
+        {unit->pair.source, unit->old_object.get(), unit->new_object.get(), unit->changes.get(), {}});
   report::write_page(report::make_report("Review of " + request.name, pairs, findings, texts_of(files)),
                      *request.report);
 }

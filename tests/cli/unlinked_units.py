@@ -6,28 +6,11 @@ as at other new code.
 
     unlinked_units.py STENT
 """
-import difflib
 import json
-import pathlib
-import subprocess
-import sys
-import tempfile
 import unittest
 
-STENT = pathlib.Path(sys.argv.pop(1)).resolve()
-DEADLINE_SECONDS = 120
-MAIN = """#include <stdio.h>
-int answer(int);
-int main(void) {
-  char line[64];
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  puts("ready");
-  while (fgets(line, sizeof line, stdin)) printf("%d\\n", answer(7));
-  return 0;
-}
-"""
-ANSWER = "volatile int kept;\nint answer(int n) { kept = n; return n + 1; }\n"
-HEALED = "int counted(int);\n" + ANSWER.replace("n + 1", "counted(n) + 1000")
+from unlinked import ANSWER, HEALED, MAIN, STENT, Unlinked, run
+
 COUNTED = "int tripled(int);\nstatic int calls;\nint counted(int n) { return tripled(n) + 100 * ++calls; }\n"
 TRIPLED = "int tripled(int n) { return n * 3; }\n"
 PREPARE = "int ready;\n__attribute__((constructor)) static void prepare(void) { ready = 1; }\n"
@@ -71,43 +54,15 @@ int counted(int n) {
 """
 
 
-def run(*command, expect=0, cwd=None):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=DEADLINE_SECONDS, cwd=cwd)
-    assert done.returncode == expect, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-class UnlinkedUnits(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.work = pathlib.Path(folder.name)
-
-    def build(self, side, **units):
-        """Objects of a build, and the archive of all but main."""
-        top = self.work / side
-        top.mkdir()
-        for name, text in units.items():
-            (top / f"{name}.c").write_text(text)
-            run("gcc", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-c", top / f"{name}.c", "-o", top / f"{name}.o")
-        run("ar", "rc", top / "libunits.a", *(top / f"{name}.o" for name in units if name != "main"))
-
-    def link(self, *objects):
-        run("gcc", *objects, "-o", self.work / "program")
+class UnlinkedUnits(Unlinked):
+    LINKED = ("answer", "main")
 
     def link_without_archives(self):
-        for side in ("old", "new"):
-            (self.work / side / "libunits.a").unlink()
+        self.without_archives()
         self.link(self.work / "old/main.o", self.work / "old/answer.o")
 
-    def create(self, *given, expect=0, acknowledged=(), cwd=None):
-        return run(STENT, "create", *acknowledged, "--target", self.work / "program", "-o", self.work / "fix.stent",
-                   *given, expect=expect, cwd=cwd)
-
-    def findings(self):
-        """What the patch stores, by id."""
-        said = json.loads(run(STENT, "show", "--json", self.work / "fix.stent"))
-        return {one["id"]: one for one in said["findings"]}
+    def tree_of_sources(self):
+        self.sources(answer=ANSWER, main=MAIN, counted=COUNTED, tripled=TRIPLED)
 
     def fix_with(self, counted, healed=HEALED, main=MAIN, libraries=()):
         """A fix that newly calls the unlinked unit `counted`: the archives to make it from."""
@@ -116,25 +71,6 @@ class UnlinkedUnits(unittest.TestCase):
         self.build("new", answer=healed, main=main, **units)
         self.link(self.work / "old/main.o", self.work / "old/libunits.a", *libraries)
         return self.work / "old/libunits.a", self.work / "new/libunits.a"
-
-    def heal(self):
-        child = subprocess.Popen([self.work / "program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-        def ask():
-            child.stdin.write("go\n")
-            child.stdin.flush()
-            return int(child.stdout.readline())
-
-        try:
-            self.assertEqual(child.stdout.readline(), "ready\n")
-            self.assertEqual(ask(), 8)
-            run(STENT, "apply", self.work / "fix.stent", "--pid", child.pid)
-            self.assertEqual([ask(), ask()], [1121, 1221])
-            run(STENT, "revert", self.work / "fix.stent", "--pid", child.pid)
-            self.assertEqual(ask(), 8)
-        finally:
-            child.kill()
-            child.communicate()
 
     def test_members_of_an_archive_that_nothing_pulled(self):
         unchanged = {"counted": COUNTED, "tripled": TRIPLED}
@@ -154,7 +90,7 @@ class UnlinkedUnits(unittest.TestCase):
         self.build("old", answer=ANSWER, main=MAIN)
         self.build("new", answer=HEALED, main=MAIN, counted=COUNTED, tripled=TRIPLED)
         self.link_without_archives()
-        said = self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new")
+        said = self.create(*self.trees())
         self.assertIn("counted.o: comes along, for counted", said)
         self.heal()
 
@@ -163,7 +99,7 @@ class UnlinkedUnits(unittest.TestCase):
         self.build("old", answer=ANSWER, main=MAIN, **unchanged)
         self.build("new", answer=HEALED, main=MAIN, **unchanged)
         self.link_without_archives()
-        said = self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new")
+        said = self.create(*self.trees())
         self.assertIn("counted.o: comes along, for counted", said)
         self.heal()
 
@@ -179,35 +115,21 @@ class UnlinkedUnits(unittest.TestCase):
         self.assertIn("counted.o: comes along, for counted", self.create(*pair, *others))
         self.heal()
 
-    def sources(self):
-        """A tree of sources before the change, its program, and the change as a diff."""
-        for name, text in {"answer": ANSWER, "main": MAIN, "counted": COUNTED, "tripled": TRIPLED}.items():
-            (self.work / f"{name}.c").write_text(text)
-        run("gcc", "-O2", "-g", "main.c", "answer.c", "-o", self.work / "program", cwd=self.work)
-        diff = difflib.unified_diff(ANSWER.splitlines(True), HEALED.splitlines(True), "a/answer.c", "b/answer.c")
-        (self.work / "fix.diff").write_text("".join(diff))
-
     def test_units_of_recorded_commands(self):
-        self.sources()
-        (self.work / "compile_commands.json").write_text(json.dumps(
-            [{"directory": str(self.work), "file": f"{name}.c", "command": f"gcc -O2 -g -c {name}.c -o {name}.o"}
-             for name in ("answer", "main", "counted", "tripled")]))
-        given = "--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json"
+        self.tree_of_sources()
+        given = self.recorded(("answer", "main", "counted", "tripled"))
         self.assertIn("counted.c: comes along, for counted: the target was linked without it", self.create(*given))
         self.heal()
 
     def test_units_of_an_observed_build(self):
-        self.sources()
-        build = "for u in answer main counted tripled; do gcc -O2 -g -c $u.c -o $u.o || exit; done"
-        said = self.create("--patch", self.work / "fix.diff", "--", "sh", "-c", build, cwd=self.work)
+        self.tree_of_sources()
+        said = self.create(*self.observed(("answer", "main", "counted", "tripled")), cwd=self.work)
         self.assertIn("tripled.c: comes along, for tripled", said)
         self.heal()
 
     def test_a_name_that_no_unit_defines_needs_a_word_when_the_patch_is_made(self):
-        self.sources()
-        (self.work / "compile_commands.json").write_text(json.dumps(
-            [{"directory": str(self.work), "file": "answer.c", "command": "gcc -O2 -g -c answer.c -o answer.o"}]))
-        given = "--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json"
+        self.tree_of_sources()
+        given = self.recorded(("answer",))
         said = self.create(*given, expect=11, acknowledged=())
         self.assertIn("counted is defined neither by program nor by what it is linked with (ld-linux-x86-64.so.2, libc.so.6)", said)
         self.create(*given, acknowledged=("--ack", "symbol:counted=the preloaded library has it"))
@@ -215,18 +137,14 @@ class UnlinkedUnits(unittest.TestCase):
         self.assertIn("a static program cannot load it", self.create(*given, expect=11))
 
     def test_a_library_that_the_target_needs_may_define_it(self):
-        self.sources()
+        self.tree_of_sources()
         run("gcc", "-O2", "-fPIC", "-shared", "counted.c", "tripled.c", "-o", "libcounted.so", cwd=self.work)
         run("gcc", "-O2", "-g", "main.c", "answer.c", "-Wl,--no-as-needed", "-L.", "-lcounted", "-Wl,-rpath,$ORIGIN", "-o",
             self.work / "program", cwd=self.work)
-        (self.work / "compile_commands.json").write_text(json.dumps(
-            [{"directory": str(self.work), "file": "answer.c", "command": "gcc -O2 -g -c answer.c -o answer.o"}]))
-        given = "--patch", self.work / "fix.diff", "--compile-commands", self.work / "compile_commands.json"
+        given = self.recorded(("answer",))
         self.create(*given, acknowledged=())
         self.heal()
-        commands = [{"directory": str(self.work), "file": f"{name}.c", "command": f"gcc -O2 -g -c {name}.c -o {name}.o"}
-                    for name in ("answer", "counted")]
-        (self.work / "compile_commands.json").write_text(json.dumps(commands))
+        given = self.recorded(("answer", "counted"))
         self.assertNotIn("comes along", self.create(*given, acknowledged=()))
 
     def test_of_a_stripped_target_nothing_tells_what_it_was_linked_with(self):
@@ -243,7 +161,7 @@ class UnlinkedUnits(unittest.TestCase):
         self.build("old", answer=ANSWER, main=MAIN)
         self.build("new", answer=HEALED, main=MAIN, counted=COUNTED, other=COUNTED, tripled=TRIPLED)
         self.link(self.work / "old/main.o", self.work / "old/answer.o")
-        said = self.create("--old-tree", self.work / "old", "--new-tree", self.work / "new",
+        said = self.create(*self.trees(),
                            acknowledged=("--ack", "*=a test"))
         self.assertNotIn("comes along", said)
         self.assertIn("counted is defined by counted.o and others", said)

@@ -57,12 +57,13 @@ class Binder {
       functions_.emplace(new_object.functions[i].entry, model::FunctionId{i});
   }
 
-  BoundUnit run() {
+  BoundUnit run(const std::set<std::string>& wanted) {
     for (const diff::FunctionChange& change : changes_.functions)
       if (change.kind == diff::ChangeKind::changed) bind_function(change);
     for (const diff::FunctionChange& change : changes_.functions)
       if (change.kind == diff::ChangeKind::added) take_if_others_may_use(*change.new_function);
     take_new_data();
+    for (const std::string& name : wanted) take_wanted(name);
     while (!open_.empty()) {
       const model::AtomId id = open_.back();
       open_.pop_back();
@@ -142,6 +143,24 @@ class Binder {
       const bool is_new = id.value >= changes_.old_atom.size() || !changes_.old_atom[id.value];
       if (is_new && changed_.contains(id) && !functions_.contains(id) && !new_[id].in_group) take(id);
     }
+  }
+
+  /// What another unit of the patch needs of this one, and the target was linked without.
+  void take_wanted(const std::string& name) {
+    const auto symbol = std::ranges::find_if(new_.symbols, [&](const model::Symbol& one) {
+      return one.name == name && one.binding != model::SymbolBinding::local && one.definition;
+    });
+    if (symbol == new_.symbols.end())
+      throw Error(ErrorCode::internal, new_.source + " does not define " + name);
+    const model::AtomId id = symbol->definition->atom;
+    const auto old_id = id.value < changes_.old_atom.size() ? changes_.old_atom[id.value] : std::nullopt;
+    if (!old_id || changed_.contains(id)) return take_with_parts(id);
+    if (may_bring_along(*old_id)) return bring_along(id);
+    throw Error(
+        ErrorCode::refused,
+        name + " of " + new_.source + " is needed by new code, and nothing tells whether the target has it",
+        "build with the compiler, flags and source that made the target, and give its debug file "
+        "(--debug-root)");
   }
 
   void take_with_parts(model::AtomId id) {
@@ -236,7 +255,9 @@ class Binder {
     if (const auto conflict = match_.conflicts.find(*old_id); conflict != match_.conflicts.end())
       throw Error(ErrorCode::refused, atom.name + " cannot be bound: " + conflict->second,
                   "build with the compiler, flags and source that made the target");
-    if (may_bring_along(*old_id) || is_slot_without_name(*old_id)) return take_with_parts(id);
+    if (may_bring_along(*old_id)) return bring_along(id);
+    if (is_slot_without_name(*old_id)) return take_with_parts(id);
+    refuse_dropped_thread_local(*old_id);
     BoundTarget bound = find_atom(*old_id, reference);
     bound.is_function = atom.kind == model::AtomKind::code;
     bound_.atoms.emplace(id, std::move(bound));
@@ -248,6 +269,34 @@ class Binder {
     if (atom.kind == model::AtomKind::code || is_constant(atom)) return presence_.is_dropped(old_id);
     const bool is_variable = atom.kind == model::AtomKind::writable || atom.kind == model::AtomKind::zero;
     return is_variable && presence_.is_unused(old_id);
+  }
+
+  /// Takes what the target was linked without, unless it is what no patch can hold.
+  void bring_along(model::AtomId id) {
+    const auto function = functions_.find(id);
+    if (function == functions_.end()) return take(id);
+    const auto refuse = [&](const std::string& why) {
+      throw Error(ErrorCode::refused,
+                  "the target was linked without " + new_[id].name + ", which new code needs: " + why,
+                  "do without it in the new code");
+    };
+    for (const auto& [unpatchable, why] : new_.unpatchable)
+      if (unpatchable == function->second) refuse(why);
+    for (const model::Symbol& symbol : new_.symbols)
+      if (symbol.definition == model::Place{id, 0} && symbol.type == model::SymbolType::ifunc)
+        refuse("it is the resolver of an indirect function (IFUNC), which only the loader calls");
+    take_function(function->second);
+  }
+
+  void refuse_dropped_thread_local(model::AtomId old_id) const {
+    const model::AtomKind kind = old_[old_id].kind;
+    if ((kind != model::AtomKind::tls_data && kind != model::AtomKind::tls_zero) ||
+        !presence_.is_dropped(old_id))
+      return;
+    throw Error(ErrorCode::refused,
+                "the target was linked without the thread-local " + old_[old_id].name +
+                    ", which new code needs, and running threads have no room for it",
+                "do without it in the new code");
   }
 
   /// The word through which call frames name a personality routine: nobody compares its address, so that one
@@ -317,8 +366,8 @@ class Binder {
 
 BoundUnit bind_unit(const model::Object& old_object, const model::Object& new_object,
                     const diff::ChangeSet& changes, const model::Image& image, const UnitMatch& match,
-                    const std::map<std::string, LinkAddress>& globals) {
-  return Binder(old_object, new_object, changes, image, match, globals).run();
+                    const std::map<std::string, LinkAddress>& globals, const std::set<std::string>& wanted) {
+  return Binder(old_object, new_object, changes, image, match, globals).run(wanted);
 }
 
 }  // namespace stent::bind

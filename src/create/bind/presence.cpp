@@ -6,11 +6,15 @@ namespace stent::bind {
 
 Presence::Presence(const model::Object& old_object, const model::Image& image, const UnitMatch& match)
     : object_(old_object), match_(match), has_table_(!image.files.empty()) {
+  std::set<LinkAddress> known;  // of which matched code says what is there
+  for (const auto& [id, address] : match.atoms)
+    if (!old_object[id].name.empty() && !match.conflicts.contains(id)) known.insert(address);
   for (const model::ImageSymbol& symbol : image.symbols) {
     names_.insert(symbol.name);
     if (symbol.binding == model::SymbolBinding::global) strong_names_.insert(symbol.name);
     has_locals_ = has_locals_ || (symbol.file && !image.files[*symbol.file].empty());
-    if (symbol.file && is_block_of(image.files[*symbol.file], old_object))
+    const bool is_known = known.contains(symbol.address);
+    if (symbol.file && !is_known && is_block_of(image.files[*symbol.file], old_object))
       block_names_.insert(model::parse_name(symbol.name).base);
   }
 }

@@ -25,7 +25,8 @@ class Presence {
   const UnitMatch& match_;
   std::set<std::string> names_;         ///< of every symbol of the target
   std::set<std::string> strong_names_;  ///< of its strong global symbols
-  std::set<std::string> block_names_;   ///< of the locals in blocks of this unit's source, without ordinals
+  /// Of the locals in blocks of this unit's source, without ordinals, but for those that matched code names.
+  std::set<std::string> block_names_;
   bool has_table_ = false;
   bool has_locals_ = false;  ///< of any unit: they were not stripped
 };

@@ -53,7 +53,7 @@ class Finder {
     compile_those_that_mention(names);
     std::vector<SpareUnit> found;
     for (const auto& [source, object] : objects_)
-      if (!object.empty()) found.push_back({shown(source), object, ""});
+      if (!object.empty()) found.push_back({shown(source), object, "", object});
     return found;
   }
 

@@ -53,8 +53,10 @@ class Collector {
         pairs_.push_back({source_of(shown(key)), old_object, found->second, {}});
     }
     for (const auto& [key, new_object] : news) {
-      spares_.push_back({source_of(shown(key)), new_object, name});
-      if (!olds.contains(key))
+      const auto before = olds.find(key);
+      spares_.push_back(
+          {source_of(shown(key)), new_object, name, before == olds.end() ? fs::path() : before->second});
+      if (before == olds.end())
         notes_.push_back(fmt::format("{}: member {} is only in the new one", name, shown(key)));
     }
   }
@@ -157,7 +159,7 @@ GivenObjects pairs_of_trees(const fs::path& old_tree, const fs::path& new_tree,
       collector.add_archives(name, old_tree / name, new_tree / name, beside);
     } else {
       collector.add({without_libs(name), old_tree / name, new_tree / name, {}});
-      collector.add_spare({without_libs(name), new_tree / name, ""});
+      collector.add_spare({without_libs(name), new_tree / name, "", old_tree / name});
     }
   }
   for (const auto& [name, kind] : news) {

@@ -29,7 +29,8 @@ struct ObjectPair {
 struct SpareUnit {
   std::string source;  ///< as in `ObjectPair`
   std::filesystem::path object;
-  std::string archive;  ///< whose member it is; empty: an object of its own
+  std::string archive;                 ///< whose member it is; empty: an object of its own
+  std::filesystem::path old_object{};  ///< before the change; empty: only the new build has it
 };
 
 /// Gives the units among which definitions of `names` are to be looked for.

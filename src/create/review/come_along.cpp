@@ -52,6 +52,17 @@ Names writers_of(const ReviewedUnit& unit, const std::string& variable) {
   return names;
 }
 
+void report_parts(const ReviewedUnit& unit, Findings& findings) {
+  if (unit.pair.brought.empty()) return;
+  Finding finding;
+  finding.level = Level::note;
+  finding.kind = "comes-along";
+  finding.message = fmt::format("{}: {} come along: the target was linked without them", unit.pair.source,
+                                fmt::join(unit.pair.brought, ", "));
+  finding.why = "they are new to the process; data among them starts at its initial value";
+  findings.add(unit.pair.source, std::move(finding));
+}
+
 }  // namespace
 
 References references_of(const ReviewedUnit& unit) {
@@ -82,10 +93,10 @@ Names reached(const References& references) {
 
 std::vector<Unprepared> unprepared_in(const ReviewedUnit& unit) {
   std::vector<Unprepared> all;
-  if (!unit.comes_along()) return all;
   const Qualify qualify(unit);
   for (const dwarf::Variable& variable : unit.after.debug.variables) {
     if (!variable.has_address || variable.is_const || variable.is_declaration) continue;
+    if (!unit.comes_along(variable.linkage_name)) continue;
     const Names writers = writers_of(unit, variable.linkage_name);
     Unprepared one;
     for (const std::string& name : writers) one.writers.insert(qualify(name));
@@ -109,7 +120,7 @@ std::vector<Unprepared> unprepared_in(const ReviewedUnit& unit) {
 }
 
 void report_come_along(const ReviewedUnit& unit, Findings& findings) {
-  if (!unit.comes_along()) return;
+  if (!unit.comes_along()) return report_parts(unit, findings);
   Finding finding;
   finding.level = Level::note;
   finding.kind = "comes-along";

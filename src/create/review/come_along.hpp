@@ -29,7 +29,7 @@ struct Unprepared {
 };
 [[nodiscard]] std::vector<Unprepared> unprepared_in(const ReviewedUnit& unit);
 
-/// That the unit comes along: `note`.
+/// That the unit, or parts of it, come along: `note`.
 void report_come_along(const ReviewedUnit& unit, Findings& findings);
 
 }  // namespace stent::review

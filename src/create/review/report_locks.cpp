@@ -134,7 +134,7 @@ class LockRules {
     const auto events = taken(added);
     const bool counts_for_library = is_library_code(added.name) && events.empty();
     if (counts_for_library || (events.empty() && added.atomics == 0)) return;
-    const bool is_own = unit_->comes_along() && synchronises_only_own(added);
+    const bool is_own = unit_->comes_along(added.name) && synchronises_only_own(added);
     Finding finding;
     finding.level = is_own ? Level::note : Level::review;
     finding.kind = "synchronisation";

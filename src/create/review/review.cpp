@@ -24,7 +24,7 @@ Reviewed review_unit(const UnitPair& pair) {
   Findings& findings = reviewed.findings;
   report_refusals(pair, findings);
   report_functions(pair, findings);
-  if (pair.changes->nothing_changed()) return reviewed;
+  if (pair.changes->nothing_changed() && pair.brought.empty()) return reviewed;
   ReviewedUnit unit;
   prepare(unit, pair);
   unit.local_sorters = find_local_sorters(unit);

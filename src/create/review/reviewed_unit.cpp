@@ -69,6 +69,15 @@ void absorb_parts(Side& side, const Side& other, std::set<std::string>& absorbed
   }
 }
 
+/// The process has them not, so they are as added.
+void add_what_comes_along(ReviewedUnit& unit) {
+  for (const std::string& name : unit.pair.brought) {
+    unit.before.facts.erase(name);
+    const auto now = unit.after.facts.find(name);
+    if (now != unit.after.facts.end()) unit.added.push_back(&now->second);
+  }
+}
+
 }  // namespace
 
 const FunctionFacts* Side::find(const std::string& symbol) const {
@@ -114,6 +123,13 @@ void prepare(ReviewedUnit& unit, const UnitPair& pair) {
     unit.changed.push_back(
         {unit.before.find(before), now, unit.before.declaration(before), unit.after.declaration(now->name)});
   }
+  add_what_comes_along(unit);
+}
+
+bool ReviewedUnit::comes_along(const std::string& symbol) const {
+  return comes_along() || std::ranges::any_of(pair.brought, [&](const std::string& one) {
+           return one == symbol || diff::without_ordinals(one) == symbol;
+         });
 }
 
 bool ReviewedUnit::is_callable_from_outside(const std::string& symbol) const {

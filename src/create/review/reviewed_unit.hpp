@@ -47,6 +47,9 @@ struct ReviewedUnit {
 
   /// The target was linked without it: all of its code and data is new to the process.
   [[nodiscard]] bool comes_along() const { return pair.old_object->path.empty(); }
+  /// The target was linked without this function or variable, and the patch brings it: by its symbol, with
+  /// the number that compilers append to a local one or without.
+  [[nodiscard]] bool comes_along(const std::string& symbol) const;
   /// Other units, or pointers, can call the old function `symbol`.
   [[nodiscard]] bool is_callable_from_outside(const std::string& symbol) const;
   [[nodiscard]] bool is_replaced(const std::string& symbol) const;

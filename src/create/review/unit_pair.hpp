@@ -1,6 +1,7 @@
 // What the review is given of one unit.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "create/diff/change_set.hpp"
@@ -14,6 +15,8 @@ struct UnitPair {
   const model::Object* old_object = nullptr;
   const model::Object* new_object = nullptr;
   const diff::ChangeSet* changes = nullptr;
+  /// Functions and data of an unchanged part that the target was linked without, and that come along.
+  std::set<std::string> brought{};
 };
 
 }  // namespace stent::review

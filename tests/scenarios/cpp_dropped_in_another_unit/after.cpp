@@ -1,0 +1,7 @@
+#include "unit.h"
+
+__attribute__((noinline)) int often(int n) {
+  return linked(n) + seldom(n);
+}
+
+extern "C" void scenario(int n) { std::printf("%d\n", often(n)); }
