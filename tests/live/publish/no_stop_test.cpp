@@ -109,6 +109,18 @@ TEST(NoStop, StackedPatchesComeAndGoInAnyOrder) {
   EXPECT_THAT(target.ask("spins"), HasSubstr(" wrong 0 "));
 }
 
+TEST(NoStop, EndsThoughThreadsAreBornWithoutEnd) {
+  test::TargetProcess target("thread_churn");
+  const auto text = test::text_of(target.pid());
+  const auto patch = test::each_returning_43("thread_churn", {"live_briefly"});
+  for (int i = 0; i < 20; ++i) {
+    apply(patch, target.pid(), test::without_stop());
+    revert(patch.id, target.pid(), test::without_stop());
+  }
+  EXPECT_EQ(test::text_of(target.pid()), text);
+  target.ask();
+}
+
 TEST(NoStop, AThreadParkedInTheOverwrittenBytesIsNamedAndNothingChanges) {
   test::TargetProcess target("parks_at_entry");
   const Bytes text = test::text_of(target.pid());
