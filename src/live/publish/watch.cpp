@@ -130,7 +130,11 @@ Watch::Thread& Watch::adopt(Tid child, std::optional<bool> shares_memory) {
   const Pid group = is_thread ? target_->pid() : Pid{child.value};
   const bool is_copy = !is_thread && !(shares_memory ? *shares_memory : runs_in_target(child));
   if (is_copy) reactions_.on_copy(group);
-  Thread thread{.tracee = stop::Tracee::newborn(group, child), .group = group, .is_copy = is_copy};
+  Thread thread{.tracee = stop::Tracee::newborn(group, child),
+                .group = group,
+                .passed = true,
+                .is_copy = is_copy,
+                .is_newborn = true};
   return threads_.emplace(child.value, std::move(thread)).first->second;
 }
 
@@ -159,7 +163,7 @@ bool Watch::is_any_on_its_way() const {
 bool Watch::pass(Judge& judge, Clock::time_point deadline) {
   judge_ = &judge;
   for (auto& [tid, thread] : threads_) {
-    thread.passed = false;
+    thread.passed = thread.is_newborn;
     thread.is_doubtful = false;
     thread.interruptions = 0;
     thread.wait = {};
@@ -276,6 +280,7 @@ void Watch::poll(Thread& thread) {
 
 void Watch::handle(Thread& thread, const stop::StopEvent& event, Clock::time_point stopped_after) {
   thread.is_asked = false;  // any stop takes the place of the one asked for
+  thread.is_newborn = false;
   answer(thread, event);
   const auto now = Clock::now();
   if (event.kind != Kind::ended)

@@ -38,7 +38,8 @@ class Watch {
   [[nodiscard]] std::optional<std::string> begin(Clock::time_point deadline);
 
   /// Returns when each thread was seen by `judge` since this was called, in a stop of its own or asleep, and
-  /// passed. Running threads are interrupted for that, one at a time and for microseconds; sleeping ones only
+  /// passed; one that was born and has not run yet passes unseen, or births without end would keep this
+  /// going. Running threads are interrupted for that, one at a time and for microseconds; sleeping ones only
   /// where they do not pass asleep. False when `deadline` came first. Throws `gone`.
   [[nodiscard]] bool pass(Judge& judge, Clock::time_point deadline);
 
@@ -59,6 +60,7 @@ class Watch {
     Pid group;
     bool passed = false;
     bool is_copy = false;       ///< a process of its own, to be let go at its first stop
+    bool is_newborn = false;    ///< has not come to its first stop yet, so that it has not run either
     bool blocks_traps = false;  ///< SIGTRAP is blocked in it
     bool is_asked = false;      ///< interrupted, and not seen in a stop since
     bool is_doubtful = false;   ///< did not pass at a glance: to be looked at while it is held
