@@ -17,6 +17,8 @@ void report_signatures(const ReviewedUnit& unit, Findings& findings);
 /// Code that has run already, never returns, or is entered by the kernel or the library.
 void report_control(const ReviewedUnit& unit, Findings& findings);
 void report_locks(const ReviewedUnit& unit, Findings& findings);
+/// Clocks by which moments are stored, or waited for.
+void report_clocks(const ReviewedUnit& unit, Findings& findings);
 void report_ownership(const ReviewedUnit& unit, Findings& findings);
 /// New threads, handlers, processes and system calls.
 void report_new_effects(const ReviewedUnit& unit, Findings& findings);
@@ -28,6 +30,8 @@ void report_meaning(const ReviewedUnit& unit, Findings& findings);
 void report_state(const ReviewedUnit& unit, Findings& findings);
 /// Where things are looked for: indices, hashes, comparators.
 void report_lookup(const ReviewedUnit& unit, Findings& findings);
+/// What was filled in no order, and is taken for sorted now.
+void report_sorting(const ReviewedUnit& unit, Findings& findings);
 /// What new code sets in objects and asks for, and old code never did.
 void report_new_states(const ReviewedUnit& unit, Findings& findings);
 /// What new code takes for granted of objects that new code made.

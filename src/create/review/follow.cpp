@@ -138,6 +138,7 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   accesses.insert(accesses.end(), part.accesses.begin(), part.accesses.end());
   comparisons.insert(comparisons.end(), part.comparisons.begin(), part.comparisons.end());
   asked.insert(part.asked.begin(), part.asked.end());
+  ordered.insert(part.ordered.begin(), part.ordered.end());
   reaches.insert(reaches.end(), part.reaches.begin(), part.reaches.end());
   returns.insert(returns.end(), part.returns.begin(), part.returns.end());
   locks_at_return.insert(locks_at_return.end(), part.locks_at_return.begin(), part.locks_at_return.end());

@@ -59,6 +59,13 @@ struct Asked {
   auto operator<=>(const Asked&) const = default;
 };
 
+/// A member that is asked for less or greater than what is no constant.
+struct Ordered {
+  std::int64_t offset = 0;
+  bool is_element = false;  ///< of one of several objects, as a loop goes through them
+  auto operator<=>(const Ordered&) const = default;
+};
+
 /// How far a loop goes through the memory behind a pointer that was loaded.
 struct Reach {
   std::string pointer;     ///< where it was loaded from
@@ -75,6 +82,7 @@ struct FunctionFacts {
   std::vector<Access> accesses;
   std::vector<Comparison> comparisons;
   std::set<Asked> asked;
+  std::set<Ordered> ordered;
   std::vector<Reach> reaches;
   std::vector<Value> returns;  ///< rax at each return
   std::vector<Locks> locks_at_return;

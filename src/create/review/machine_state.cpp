@@ -91,6 +91,13 @@ Value combine_constants(const Value& left, const Value& right, Combine combine) 
   return result;
 }
 
+/// The sum, or difference, of constants with and without the carry.
+Value with_carry(const Value& left, const Value& right, std::int64_t sign) {
+  Value all = combine_constants(left, right, [&](auto a, auto b) { return a + sign * b; });
+  for (const std::int64_t number : std::set<std::int64_t>(all.numbers)) all.numbers.insert(number + sign);
+  return all;
+}
+
 Value arithmetic(const Step& step, const Value& left, const Value& right) {
   using Number = std::int64_t;
   const bool known = right.is(Kind::constants) && right.numbers.size() == 1;
@@ -233,7 +240,8 @@ Value MachineState::result_of(const model::Object& object, const model::Atom& at
       break;
     case Operation::borrow:
       if (to.reg.exists() && to.reg == from.reg) return {Kind::constants, {-1, 0}, 0, {}};
-      return {};
+      return with_carry(read(object, atom, step, to), read(object, atom, step, from), -1);
+    case Operation::carry: return with_carry(read(object, atom, step, to), read(object, atom, step, from), 1);
     default: break;
   }
   const bool unary = step.operation == Operation::negate || step.operation == Operation::invert;
@@ -297,7 +305,8 @@ void MachineState::carry_members(const model::Object& object, const model::Atom&
 }
 
 void MachineState::execute(const model::Object& object, const model::Atom& atom, const Step& step) {
-  if (step.instruction.is_nop) return;
+  const x86_64::Flow flow = step.instruction.flow;
+  if (step.instruction.is_nop || flow == x86_64::Flow::jump || flow == x86_64::Flow::conditional_jump) return;
   const Operand& to = step.operands[0];
   const bool only_asks = step.operation == Operation::compare || step.operation == Operation::test;
   if (!only_asks) carry_members(object, atom, step);

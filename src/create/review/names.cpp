@@ -110,6 +110,12 @@ LockEffect lock_effect(const std::string& plain) {
   return LockEffect::none;
 }
 
+bool synchronises(const std::string& plain) {
+  return lock_effect(plain) != LockEffect::none || plain.find("cond_") != std::string::npos ||
+         plain.find("notify") != std::string::npos || plain.find("barrier") != std::string::npos ||
+         plain.starts_with("sem_") || plain.find("futex") != std::string::npos;
+}
+
 CountEffect count_effect(const std::string& plain) {
   static const Set up = {"ref", "addref", "incref", "retain", "hold", "grab", "incr", "inc", "reference"};
   static const Set down = {"unref", "put",  "decref", "release",    "drop",
@@ -184,6 +190,14 @@ bool is_container(const std::string& symbol) {
        {"_Rb_tree", "_Hashtable", "__adjust_heap", "__push_heap", "__tree", "__hash_table"})
     if (symbol.find(part) != std::string::npos) return true;
   return false;
+}
+
+bool is_destructor(const std::string& symbol) {
+  const bool is_mangled =
+      symbol.starts_with("_Z") &&
+      std::ranges::any_of(std::initializer_list<const char*>{"D0Ev", "D1Ev", "D2Ev", "D4Ev"},
+                          [&](const char* end) { return symbol.ends_with(end); });
+  return is_mangled || symbol.starts_with('~');
 }
 
 bool is_library_code(const std::string& symbol) {

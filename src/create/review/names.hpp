@@ -13,6 +13,8 @@ namespace stent::review {
 
 enum class LockEffect { none, lock, unlock };
 [[nodiscard]] LockEffect lock_effect(const std::string& plain);
+/// Takes or gives back a lock, waits for others or wakes them.
+[[nodiscard]] bool synchronises(const std::string& plain);
 
 enum class CountEffect { none, up, down };
 /// Reference counting: ref/unref, get/put, retain/release, incref/decref, hold/drop.
@@ -31,6 +33,8 @@ enum class CountEffect { none, up, down };
 [[nodiscard]] bool is_search(const std::string& plain);
 /// A symbol from inside an ordered or hashed container of the C++ library.
 [[nodiscard]] bool is_container(const std::string& symbol);
+/// A destructor decides no order.
+[[nodiscard]] bool is_destructor(const std::string& symbol);
 /// A symbol of the C++ library: what it does is the same in both builds, as far as its arguments are.
 [[nodiscard]] bool is_library_code(const std::string& symbol);
 /// Starts a thread in a function that it is given: POSIX, C11, GLib, APR, libuv and everyone's own.

@@ -36,7 +36,7 @@ Use use_of(const Step& step) {
 }
 
 std::string text_of(const Step& step) {
-  std::string text = fmt::format("{}", step.instruction.mnemonic);
+  std::string text = step.operation == Operation::add ? "add" : fmt::format("{}", step.instruction.mnemonic);
   for (const Operand& operand : step.operands)
     if (operand.kind == Operand::Kind::immediate) text += fmt::format(" {}", operand.number);
   return text;
@@ -90,8 +90,9 @@ int direction_of(const Step& step, const Access& access) {
   const std::string& text = access.stored;
   if (step.operation != Operation::move || !text.starts_with('(') || access.place.starts_with('?')) return 0;
   if (text.starts_with("(" + access.place + " - ")) return -1;
-  const bool adds =
-      text.starts_with("(" + access.place + " + ") || text.ends_with(" + " + access.place + ")");
+  const bool adds = text.starts_with("(" + access.place + " + ") ||
+                    text.ends_with(" + " + access.place + ")") ||
+                    text.find(" + " + access.place + " + ") != std::string::npos;
   return adds ? 1 : 0;
 }
 
@@ -230,6 +231,37 @@ void Observer::observe_asked(const Atom& atom, const Step& step, const MachineSt
         {member->offset, of_itself ? 0 : with.number << member->shifted, masks && !of_itself});
 }
 
+/// A comparison of a member with no constant, and the condition that asks for less or greater.
+void Observer::observe_order(const Atom& atom, const Step& step, const MachineState& before) {
+  const bool asks = step.operation == Operation::set_condition ||
+                    step.operation == Operation::conditional_move ||
+                    step.instruction.flow == Flow::conditional_jump;
+  if (asks) {
+    constexpr std::array<unsigned, 4> less_or_greater = {2, 6, 12, 14};  // with the last bit apart
+    if (std::ranges::find(less_or_greater, step.condition & ~1U) != less_or_greater.end())
+      facts_->ordered.insert(last_compared_.begin(), last_compared_.end());
+    return;
+  }
+  if (step.operation != Operation::compare && step.operation != Operation::test) return;
+  last_compared_.clear();
+  const auto is_constant = [&](const Operand& operand) {
+    return operand.kind == Operand::Kind::immediate ||
+           before.read(*object_, atom, step, operand).is(Kind::constants);
+  };
+  if (step.operation == Operation::test || is_constant(step.operands[0]) || is_constant(step.operands[1]))
+    return;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Operand& of = step.operands[i];
+    if (of.kind == Operand::Kind::memory) {
+      const PlaceName where = before.place(*object_, atom, step, of);
+      const bool is_element = where.name.starts_with('?') || where.name.ends_with("[]");
+      if (!where.is_stack) last_compared_.insert({where.offset, is_element});
+    } else if (of.reg.exists() && before.member(of.reg)) {
+      last_compared_.insert({before.member(of.reg)->offset, before[of.reg].is(Kind::unknown)});
+    }
+  }
+}
+
 void Observer::observe_names(const Atom& atom, const Step& step) {
   const auto first =
       std::ranges::lower_bound(atom.references, step.instruction.offset, {}, &model::Reference::offset);
@@ -256,7 +288,8 @@ void Observer::observe_names(const Atom& atom, const Step& step) {
 void Observer::observe_parameters(const Step& step, const MachineState& before) {
   const Operand& to = step.operands[0];
   const bool clears = to.reg.exists() && to.reg == step.operands[1].reg &&
-                      (step.operation == Operation::xor_ || step.operation == Operation::subtract);
+                      (step.operation == Operation::xor_ || step.operation == Operation::subtract ||
+                       step.operation == Operation::borrow);
   if (clears || step.instruction.is_nop) return;
   if (step.operation == Operation::push)
     return;  // keeps a register, or makes room: that alone uses no argument
@@ -305,6 +338,7 @@ void Observer::observe(const Block& block, const Step& step, const MachineState&
   observe_memory(atom, step, before);
   observe_comparison(atom, step, before);
   observe_asked(atom, step, before);
+  observe_order(atom, step, before);
   observe_call(block, step, before);
   if (step.instruction.flow == Flow::ret) observe_return(before);
   if (step.is_atomic) ++facts_->atomics;

@@ -25,6 +25,7 @@ class Observer {
   void observe_memory(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_comparison(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_asked(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void observe_order(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_names(const model::Atom& atom, const x86_64::Step& step);
   void observe_parameters(const x86_64::Step& step, const MachineState& before);
   void observe_call(const Block& block, const x86_64::Step& step, const MachineState& before);
@@ -34,6 +35,7 @@ class Observer {
   const FlowGraph* graph_;
   FunctionFacts* facts_;
   const model::Atom* entry_;
+  std::set<Ordered> last_compared_;  ///< the members that the last comparison asked for
 };
 
 /// Changes the depth of the lock that a call of `callee` takes or gives back.

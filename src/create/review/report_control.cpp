@@ -77,7 +77,9 @@ class ControlRules {
             (pointee == dwarf::TypeKind::structure || pointee == dwarf::TypeKind::void_))
           return false;
       }
-    return std::ranges::any_of(pair.after->accesses, [](const Access& access) { return access.is_written; });
+    return std::ranges::any_of(pair.after->accesses, [](const Access& access) {
+      return access.is_written && !access.place.starts_with("*__errno_location()");
+    });
   }
 
   /// It takes nothing and asks for nothing: what it leaves in static storage, for others to read, is what its

@@ -5,18 +5,13 @@
 
 #include "create/diff/object_index.hpp"
 #include "create/review/code_rules.hpp"
+#include "create/review/joined_section.hpp"
 #include "create/review/names.hpp"
 
 namespace stent::review {
 namespace {
 
 constexpr const char* remedy = "check every function that takes the lock, threads that hold it now included";
-
-bool synchronises(const std::string& plain) {
-  return lock_effect(plain) != LockEffect::none || plain.find("cond_") != std::string::npos ||
-         plain.find("notify") != std::string::npos || plain.find("barrier") != std::string::npos ||
-         plain.starts_with("sem_") || plain.find("futex") != std::string::npos;
-}
 
 std::string event(const Call& call) { return plain_name(call.name) + "(" + call.arguments[0].origin() + ")"; }
 
@@ -173,8 +168,13 @@ class LockRules {
     const FunctionFacts& before = *pair.before;
     const FunctionFacts& after = *pair.after;
     const auto old_events = taken(before), new_events = taken(after);
-    if (old_events != new_events && is_widened(before, after)) {
-      note_widened(pair);
+    const bool joins = joins_section(*unit_, pair);
+    if (joins) {
+      note(pair, "it takes a lock for a part of the call, as others do for the same memory",
+           "whoever holds it calls nothing that waits, in the old code and in the new");
+    } else if (old_events != new_events && is_widened(before, after)) {
+      note(pair, "its sections of one lock became fewer, and hold it in between",
+           "what was protected still is, by the same lock");
     } else if (old_events != new_events)
       report(pair, fmt::format("it takes or signals [{}] before, [{}] now", fmt::join(old_events, ", "),
                                fmt::join(new_events, ", ")));
@@ -193,7 +193,7 @@ class LockRules {
       report(pair, "its atomic operations are others than before");
     compare_kinds(pair);
     compare_wrappers(pair);
-    compare_brackets(pair);
+    if (!joins) compare_brackets(pair);
   }
 
   /// Its sections of one lock became one: what was in them still is, it calls there only what it called there
@@ -221,10 +221,10 @@ class LockRules {
     });
   }
 
-  void note_widened(const FunctionPair& pair) {
+  void note(const FunctionPair& pair, const std::string& what, const char* why) {
     Finding finding = about(pair, Level::note, "synchronisation");
-    finding.message = pair.name() + ": its sections of one lock became fewer, and hold it in between";
-    finding.why = "what was protected still is, by the same lock";
+    finding.message = pair.name() + ": " + what;
+    finding.why = why;
     findings_->add(pair.name(), std::move(finding));
   }
 
@@ -241,19 +241,6 @@ class LockRules {
     return all;
   }
 
-  /// Of a function that waits until a moment: the clocks that it asks.
-  static std::set<std::string> clocks(const FunctionFacts& facts) {
-    std::set<std::string> all;
-    const bool waits = std::ranges::any_of(facts.calls, [](const Call& call) {
-      const std::string plain = plain_name(call.name);
-      return plain.find("timedwait") != std::string::npos || plain.find("timedlock") != std::string::npos ||
-             plain.find("timedrdlock") != std::string::npos || plain.find("timedwrlock") != std::string::npos;
-    });
-    for (const Call& call : facts.calls)
-      if (waits && plain_name(call.name) == "clock_gettime") all.insert(call.arguments[0].text());
-    return all;
-  }
-
   void compare_kinds(const FunctionPair& pair) {
     const auto old_kinds = attributes(*pair.before), new_kinds = attributes(*pair.after);
     if (old_kinds != new_kinds)
@@ -262,13 +249,6 @@ class LockRules {
                  "it makes locks or conditions with [{}] before, with [{}] now: those that exist are of the "
                  "old kind",
                  fmt::join(old_kinds, ", "), fmt::join(new_kinds, ", ")));
-    const auto old_clocks = clocks(*pair.before), new_clocks = clocks(*pair.after);
-    if (!old_clocks.empty() && !new_clocks.empty() && old_clocks != new_clocks)
-      report(pair,
-             fmt::format(
-                 "it waits until a moment of clock [{}] before, of clock [{}] now: what it waits for was "
-                 "made for the first",
-                 fmt::join(old_clocks, ", "), fmt::join(new_clocks, ", ")));
   }
 
   /// Exchanged, or compared and exchanged: what a lock or a state is made of, unlike a counter.
@@ -339,9 +319,31 @@ class LockRules {
     return places;
   }
 
+  /// The same is added as before, and nothing can come between any more: nobody can tell that but by the sum.
+  [[nodiscard]] bool is_only_indivisible(const FunctionPair& pair, const std::string& place) const {
+    if (!unit_->is_private(place.substr(0, place.find_first_of("+[")))) return false;
+    std::set<std::pair<std::string, unsigned>> divided, whole;
+    for (const Access& access : pair.before->accesses)
+      if (access.place == place && access.is_written && !access.is_atomic &&
+          (access.is_adjustment || !access.stored.empty()))
+        divided.emplace(access.stored, access.size);
+    for (const Access& access : pair.after->accesses) {
+      if (access.place != place || !access.is_atomic) continue;
+      if (!access.is_adjustment || access.is_swap) return false;
+      whole.emplace(access.stored, access.size);
+    }
+    return std::ranges::includes(divided, whole) &&
+           std::ranges::none_of(unit_->after.facts, [&](const auto& entry) {
+             return std::ranges::any_of(entry.second.accesses, [&](const Access& access) {
+               return access.place == place && access.is_written && !access.is_atomic;
+             });
+           });
+  }
+
   /// One more operation on what the unit treats so already is no difference.
   [[nodiscard]] bool atomics_differ(const FunctionPair& pair, const Declarations& declarations) const {
-    const std::set<std::string> now = atomic_places(*pair.after, declarations.second);
+    std::set<std::string> now = atomic_places(*pair.after, declarations.second);
+    std::erase_if(now, [&](const std::string& place) { return is_only_indivisible(pair, place); });
     return !std::ranges::includes(now, atomic_places(*pair.before, declarations.first)) ||
            !std::ranges::includes(known_, now);
   }

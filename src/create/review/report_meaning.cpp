@@ -14,14 +14,16 @@ namespace {
 
 using Numbers = std::set<std::int64_t>;
 
-/// The constants of the code, as magnitudes: x + 100 and x - 100 belong together, and so do a bit's mask and
-/// a shift by its number.
+/// A constant as a magnitude: x + 100 and x - 100 belong together, and so do a bit's mask and a shift by its
+/// number.
+std::int64_t magnitude(Use use, std::int64_t number) {
+  const bool is_shift = use == Use::shifted && number >= 0 && number < 63;
+  return is_shift ? std::int64_t{1} << number : number < 0 && number > INT64_MIN ? -number : number;
+}
+
 Numbers used(const FunctionFacts& facts) {
   Numbers all;
-  for (const auto& [use, number] : facts.constants) {
-    const bool is_shift = use == Use::shifted && number >= 0 && number < 63;
-    all.insert(is_shift ? std::int64_t{1} << number : number < 0 && number > INT64_MIN ? -number : number);
-  }
+  for (const auto& [use, number] : facts.constants) all.insert(magnitude(use, number));
   return all;
 }
 
@@ -98,7 +100,6 @@ class MeaningRules {
     check_new_units();
     check_lost_units();
     check_byte_order();
-    check_sorted_insertion();
     check_states();
     check_fields();
   }
@@ -119,20 +120,24 @@ class MeaningRules {
   }
 
   void report_order(const FunctionPair& pair, const std::string& name) {
-    report(pair, Level::review, "order", name + " decides where things are found again, and changed",
-           "what the old code sorted or filed stands where the new code may not look",
-           "rebuild the containers from a hook, or keep the order for existing entries");
+    findings_->add(pair.name(), about_order(pair, name));
   }
 
   static bool compares_values(const Comparison& comparison) {
     return !comparison.left.is(Value::Kind::constants) && !comparison.right.is(Value::Kind::constants);
   }
 
+  /// More arithmetic beside more comparisons is that of checks.
+  static bool computes_otherwise(const FunctionPair& pair) {
+    const auto olds = computed(*pair.before), news = computed(*pair.after);
+    const bool checks_more = pair.before->comparisons.size() < pair.after->comparisons.size();
+    return olds != news && !(checks_more && std::ranges::includes(news, olds));
+  }
+
   void check_order(const FunctionPair& pair) {
     if (collects_differences(pair)) return;
     const std::string plain = plain_name(pair.name());
-    const bool decides =
-        decides_order(plain) || (decides_place(plain) && computed(*pair.before) != computed(*pair.after));
+    const bool decides = decides_order(plain) || (decides_place(plain) && computes_otherwise(pair));
     if ((decides && is_pure(*pair.after)) || is_container(pair.name()))
       return report_order(pair, pair.name());
     if (is_reversed(pair) && std::ranges::any_of(pair.after->comparisons, compares_values))
@@ -147,18 +152,9 @@ class MeaningRules {
     }
   }
 
-  /// Both refer to one variable or constant: what one files there, the other looks for.
-  [[nodiscard]] bool share_data(const FunctionPair& a, const FunctionPair& b) const {
-    return std::ranges::any_of(a.before->names, [&](const std::string& name) {
-      return b.before->names.contains(name) && !name.starts_with('"') &&
-             unit_->before.find(name) == nullptr &&
-             std::ranges::any_of(unit_->before.object->atoms,
-                                 [&](const model::Atom& atom) { return atom.name == name; });
-    });
-  }
-
   void check_inlined_order(const FunctionPair& pair) {
-    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr) return;
+    if (pair.old_declaration == nullptr || pair.new_declaration == nullptr || collects_differences(pair))
+      return;
     std::set<std::string> names;
     const auto& inlined = pair.new_declaration->inlined;
     const bool searches = std::ranges::any_of(inlined, [](const dwarf::InlinedCall& call) {
@@ -166,7 +162,9 @@ class MeaningRules {
     });
     for (const dwarf::InlinedCall& call : inlined) {
       const std::string plain = plain_name(call.name);
-      if (is_library_code(call.name) || call.place.file.find("/c++/") != std::string::npos) continue;
+      if (is_library_code(call.name) || is_destructor(call.name) ||
+          call.place.file.find("/c++/") != std::string::npos)
+        continue;
       if (decides_order(plain) || (searches && !is_search(plain) && !is_container(call.name)))
         names.insert(call.name);
     }
@@ -176,7 +174,7 @@ class MeaningRules {
       if (decides_place(plain_name(call.name)) && inlined_code_changed(pair, call.name) &&
           std::ranges::any_of(unit_->changed, [&](const FunctionPair& host) {
             return host.after != pair.after &&
-                   (inlined_code_changed(host, call.name) || share_data(host, pair));
+                   (inlined_code_changed(host, call.name) || share_data(*unit_, host, pair));
           }))
         report_order(pair, call.name);
   }
@@ -248,7 +246,7 @@ class MeaningRules {
     for (const FunctionPair& pair : unit_->changed) {
       const Numbers known = used(*(pair.*other));
       for (const auto& [use, number] : computed(*(pair.*facts)))
-        if (const std::int64_t size = std::abs(number); size > 1 && !known.contains(size))
+        if (const std::int64_t size = magnitude(use, number); size > 1 && !known.contains(size))
           if (auto& with = all[size]; with.empty() || with.back() != &pair) with.push_back(&pair);
     }
     return all;
@@ -295,16 +293,6 @@ class MeaningRules {
                  fmt::format("it swaps bytes less often, and {} more often", more.name()),
                  "values that exist have their bytes in the old order",
                  "treat what exists as the old code did");
-  }
-
-  /// One looks for a place where it took the first, and another takes the first where it looked: what the
-  /// old code put there is in no order.
-  void check_sorted_insertion() {
-    for (const FunctionPair& fills : unit_->changed)
-      for (const FunctionPair& takes : unit_->changed)
-        if (!fills.before->has_loop && fills.after->has_loop && takes.before->has_loop &&
-            !takes.after->has_loop && share_data(fills, takes))
-          report_order(takes, takes.name());
   }
 
   using States = std::map<std::string, std::pair<Numbers, Numbers>>;  // place -> stored, compared
@@ -360,7 +348,7 @@ class MeaningRules {
       std::map<std::int64_t, std::set<std::string>> all;
       for (const auto& [name, facts] : side.facts)
         for (const Access& access : facts.accesses)
-          if (!access.is_static && (written ? access.is_written : access.is_read))
+          if (!is_library_code(name) && !access.is_static && (written ? access.is_written : access.is_read))
             for (std::int64_t i = 0; i < access.size; ++i) all[access.offset + i].insert(name);
       return all;
     };

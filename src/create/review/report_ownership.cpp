@@ -39,14 +39,29 @@ bool closes(const std::string& plain) {
   return names.contains(plain);
 }
 
+/// It neither counts nor releases anything: its name tells of something else, as that of put_u32 does.
+bool counts_nothing(const Side& side, const std::string& callee) {
+  const FunctionFacts* facts = side.find(callee);
+  return facts != nullptr && facts->atomics == 0 &&
+         std::ranges::none_of(facts->accesses,
+                              [](const Access& access) {
+                                return access.is_adjustment || access.stored.starts_with("step{");
+                              }) &&
+         std::ranges::all_of(facts->calls, [](const Call& call) {
+           const std::string plain = plain_name(call.name);
+           return keeps_nothing(plain) && !is_release(plain);
+         });
+}
+
 /// With `declaration`, what the library does for shared pointers is left out.
-Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics = {},
+Counts count(const Side& side, const FunctionFacts& facts, const std::set<std::string>& statistics = {},
              const dwarf::Function* declaration = nullptr) {
   Counts counts;
   for (const Call& call : facts.calls) {
     if (declaration != nullptr && counts_owners(call)) continue;
     const std::string plain = plain_name(call.name);
-    if (const CountEffect effect = count_effect(plain); effect != CountEffect::none)
+    if (const CountEffect effect = count_effect(plain);
+        effect != CountEffect::none && !counts_nothing(side, call.name))
       ++(effect == CountEffect::up ? counts.up : counts.down);
     else if (is_release(plain)) {
       ++counts.released;
@@ -63,6 +78,7 @@ Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics
       counts.made_by.insert(plain);
     }
   }
+  std::set<std::pair<std::string, std::string>> loaded, in_place;
   for (const Access& access : facts.accesses) {
     if (access.is_static || statistics.contains(member_of(access.place)) ||
         counts_owners(declaration, access))
@@ -70,6 +86,14 @@ Counts count(const FunctionFacts& facts, const std::set<std::string>& statistics
     if (access.is_adjustment && access.adjustment == 1) ++counts.up;
     if (access.is_adjustment && access.adjustment == -1) ++counts.down;
     counts.takes = counts.takes || access.stored == "step{1}";
+    if (!access.is_adjustment && access.stored.starts_with("step{"))
+      loaded.emplace(access.place, access.stored);
+    if (access.is_adjustment) in_place.emplace(access.place, access.stored);
+  }
+  // By a load and a store: one step, at however many places of the code.
+  for (const auto& step : without(loaded, in_place)) {
+    if (step.second == "step{1}") ++counts.up;
+    if (step.second == "step{-1}") ++counts.down;
   }
   return counts;
 }
@@ -92,8 +116,9 @@ class OwnershipRules {
     note_members();
     for (const FunctionPair& pair : unit.changed) {
       const bool keeps = keeps_owner_for_call(unit, pair);
-      changes_.push_back({&pair, count(*pair.before, only_up, keeps ? pair.old_declaration : nullptr),
-                          count(*pair.after, only_up, keeps ? pair.new_declaration : nullptr)});
+      changes_.push_back({&pair,
+                          count(unit.before, *pair.before, only_up, keeps ? pair.old_declaration : nullptr),
+                          count(unit.after, *pair.after, only_up, keeps ? pair.new_declaration : nullptr)});
     }
   }
 
@@ -164,7 +189,7 @@ class OwnershipRules {
 
   void note_members() {
     for (const auto& [name, facts] : unit_->before.facts) {
-      released_.merge(count(facts).released_members);
+      released_.merge(count(unit_->before, facts).released_members);
       for (const Access& access : facts.accesses)
         if (access.is_written &&
             (access.value.is(Value::Kind::parameter) || access.value.is(Value::Kind::address)))

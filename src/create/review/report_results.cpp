@@ -272,11 +272,13 @@ class ResultRules {
   void check_mixed(const FunctionPair& pair) {
     if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->can_return) return;
     if (results(*pair.before).only_constants && results(*pair.after).only_constants) return;
+    const Returned known = returned(*pair.before);
     Numbers all;
     for (const auto& [use, number] : pair.after->constants)
       if (use != Use::stored) all.insert(number);
     for (const std::int64_t number : without(loaded(*pair.before), loaded(*pair.after)))
       if (number != 0 && std::abs(number) < largest_status && !all.contains(number) &&
+          (!known.is_known || known.numbers.contains(fmt::format("{{{}}}", number))) &&
           !is_buffer_size(pair, number) && !stand_in_table(pair, {number}))
         report(pair, Level::review, fmt::format("it can return {} no longer", number));
   }

@@ -36,12 +36,14 @@ Reviewed review_unit(const UnitPair& pair) {
   report_signatures(unit, findings);
   report_control(unit, findings);
   report_locks(unit, findings);
+  report_clocks(unit, findings);
   report_ownership(unit, findings);
   report_new_effects(unit, findings);
   report_results(unit, findings);
   report_meaning(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
+  report_sorting(unit, findings);
   report_new_states(unit, findings);
   report_promises(unit, findings);
   report_reach(unit, findings);

@@ -52,6 +52,8 @@ struct ReviewedUnit {
   [[nodiscard]] bool comes_along(const std::string& symbol) const;
   /// Other units, or pointers, can call the old function `symbol`.
   [[nodiscard]] bool is_callable_from_outside(const std::string& symbol) const;
+  /// A variable that other units cannot name, and whose address the old code gives to nobody.
+  [[nodiscard]] bool is_private(const std::string& variable) const;
   [[nodiscard]] bool is_replaced(const std::string& symbol) const;
   /// Every container and array that the old function `symbol` sorts, fills or searches lives for one call
   /// only.
@@ -76,6 +78,12 @@ void prepare(ReviewedUnit& unit, const UnitPair& pair);
 
 /// It asks for equality as before, and goes on to the end now where it left at the first difference.
 [[nodiscard]] bool collects_differences(const FunctionPair& function);
+
+/// Both refer to one variable or constant: what one files there, the other looks for.
+[[nodiscard]] bool share_data(const ReviewedUnit& unit, const FunctionPair& a, const FunctionPair& b);
+
+/// `name` decides for `function` where things are found again, and changed.
+[[nodiscard]] Finding about_order(const FunctionPair& function, const std::string& name);
 
 /// A finding with the places and the name of the function filled in.
 [[nodiscard]] Finding about(const FunctionPair& function, Level level, std::string kind);

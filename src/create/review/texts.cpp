@@ -40,6 +40,22 @@ std::string without_limits(const std::string& text) {
   return out;
 }
 
+/// "((p1 and *p0+8) << {4})" of "(p1 << {4})": one part is masked by a member.
+bool is_masked(const std::string& text, const std::string& old) {
+  for (std::size_t at = text.find(" and "); at != std::string::npos; at = text.find(" and ", at + 1)) {
+    const auto is_simple = [](char c) { return c != '(' && c != ')' && c != ' ' && c != '|'; };
+    std::size_t begin = at, end = at + 5;
+    while (begin > 0 && is_simple(text[begin - 1])) --begin;
+    while (end < text.size() && is_simple(text[end])) ++end;
+    if (begin == 0 || text[begin - 1] != '(' || end >= text.size() || text[end] != ')') continue;
+    const std::string head = text.substr(0, begin - 1), tail = text.substr(end + 1);
+    if (head + text.substr(begin, at - begin) + tail == old ||
+        head + text.substr(at + 5, end - at - 5) + tail == old)
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Texts meanings(const std::string& text) {
@@ -51,7 +67,7 @@ Texts meanings(const std::string& text) {
 bool only_narrowed(const Texts& lost, const Texts& gained) {
   return !lost.empty() && std::ranges::all_of(gained, [&](const std::string& text) {
     return std::ranges::any_of(lost, [&](const std::string& old) {
-      return text.starts_with("(" + old + " and {") || without_limits(text) == old;
+      return text.starts_with("(" + old + " and {") || without_limits(text) == old || is_masked(text, old);
     });
   });
 }

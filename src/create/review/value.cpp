@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -71,10 +73,75 @@ std::set<std::string> alternatives(const std::string& text) {
   return all;
 }
 
+namespace {
+
+/// A sum of values and a constant.
+struct Sum {
+  std::vector<std::string> terms;
+  std::int64_t constant = 0;
+};
+
+/// "(a + b)" -> a, b; of a text that is no sum the whole.
+std::vector<std::string> terms_of(const std::string& text) {
+  std::vector<std::string> terms;
+  std::string term;
+  int depth = 0;
+  for (std::size_t i = 1; text.starts_with('(') && i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth < 0) {
+      if (i + 1 != text.size()) return {text};
+      terms.push_back(term);
+      break;
+    }
+    if (depth == 0 && text.compare(i, 3, " + ") == 0) {
+      terms.push_back(std::exchange(term, {}));
+      i += 2;
+    } else {
+      term += text[i];
+    }
+  }
+  return terms.size() > 1 ? terms : std::vector<std::string>{text};
+}
+
+/// Adds `value` to `sum`, where the address of something that a pointer leads to is the pointer and a
+/// constant.
+void add_to(Sum& sum, const Value& value) {
+  if (value.is(Value::Kind::constants) && value.numbers.size() == 1) {
+    sum.constant += *value.numbers.begin();
+  } else if (value.is(Value::Kind::address) && value.name.starts_with('*') && !value.name.ends_with(']')) {
+    sum.constant += value.offset;
+    sum.terms.push_back(value.name.substr(1));
+  } else {
+    for (const std::string& term : terms_of(value.text())) {
+      const bool is_constant =
+          term.starts_with('{') && term.ends_with('}') && term.find('|') == std::string::npos;
+      if (is_constant)
+        sum.constant += std::atoll(term.c_str() + 1);
+      else
+        sum.terms.push_back(term);
+    }
+  }
+}
+
+Value sum_of(const Value& left, const Value& right) {
+  Sum sum;
+  add_to(sum, left);
+  add_to(sum, right);
+  std::ranges::sort(sum.terms);
+  if (sum.constant != 0) sum.terms.push_back(fmt::format("{{{}}}", sum.constant));
+  if (sum.terms.empty()) return Value::constant(sum.constant);
+  const std::string text = fmt::format("{}", fmt::join(sum.terms, " + "));
+  return {Value::Kind::unknown, {}, 0, sum.terms.size() == 1 ? text : "(" + text + ")"};
+}
+
+}  // namespace
+
 Value computed(const Value& left, const std::string& sign, const Value& right) {
+  if (sign == "*" && right.is_constant(1)) return left;
   std::string a = left.text(), b = right.text();
   if (a.empty() || b.empty() || a.size() + b.size() > longest_text) return {};
   const bool is_symmetric = sign == "+" || sign == "*" || sign == "and" || sign == "or" || sign == "xor";
+  if (sign == "+") return sum_of(left, right);
   if (is_symmetric && b < a) std::swap(a, b);
   return {Value::Kind::unknown, {}, 0, fmt::format("({} {} {})", a, sign, b)};
 }

@@ -54,6 +54,7 @@ Operation operation_of(const ZydisDecodedInstruction& in) {
     case ZYDIS_MNEMONIC_NEG: return Operation::negate;
     case ZYDIS_MNEMONIC_NOT: return Operation::invert;
     case ZYDIS_MNEMONIC_SBB: return Operation::borrow;
+    case ZYDIS_MNEMONIC_ADC: return Operation::carry;
     case ZYDIS_MNEMONIC_CMP: return Operation::compare;
     case ZYDIS_MNEMONIC_TEST:
     case ZYDIS_MNEMONIC_BT: return Operation::test;

@@ -45,6 +45,7 @@ enum class Operation {
   negate,
   invert,  ///< not
   borrow,  ///< sbb
+  carry,   ///< adc
   compare,
   test,           ///< test, bt
   set_condition,  ///< setcc
