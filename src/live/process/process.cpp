@@ -61,7 +61,8 @@ void refuse_thread_id(Pid pid) {
 /// tracer until an exec takes it away.
 void refuse_traced(Pid pid, Tid alive, const std::string& name) {
   const pid_t tracer = status_number({alive.value}, "TracerPid");
-  if (const auto stat = read_thread_stat(pid, alive); tracer == 0 || !stat || stat->is_ending()) return;
+  if (tracer == 0) return;
+  if (const auto stat = read_thread_stat(pid, alive); !stat || stat->is_ending()) return;
   const std::string tracer_name = name_of({tracer});
   throw Error(ErrorCode::traced,
               named(pid, name) + " is traced by " + tracer_name + " (pid " + std::to_string(tracer) + ")",

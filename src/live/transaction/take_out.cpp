@@ -64,6 +64,15 @@ std::set<RemoteAddress> leaving_with(const FoundRecord& victim, const std::vecto
   return leaving;
 }
 
+void add_extents(std::vector<unwind::CodePiece>& pieces, const RecordedFunction& function) {
+  for (const RemoteRange& extent : function.new_extents) pieces.push_back({extent, function.name, false});
+}
+
+void add_island(std::vector<unwind::CodePiece>& pieces, const RecordedFunction& function) {
+  if (function.island && !function.departed)
+    pieces.push_back({function.island->range(), function.name, false});
+}
+
 unwind::ForbiddenCode forbidden(const Record& record) { return unwind::ForbiddenCode(code_of(record)); }
 
 /// What no thread may be inside of while the functions of `victim` go together.
@@ -82,7 +91,7 @@ unwind::ForbiddenCode islands(const Record& record) { return unwind::ForbiddenCo
 std::vector<unwind::CodePiece> code_of(const Record& record) {
   std::vector<unwind::CodePiece> pieces;
   for (const RecordedFunction& function : record.functions) {
-    for (const RemoteRange& extent : function.new_extents) pieces.push_back({extent, function.name, false});
+    add_extents(pieces, function);
     // A coroutine that the new code suspended goes on at the old entry.
     if (!function.departed && unwind::is_coroutine_part(function.name))
       pieces.push_back({{function.entry, 1}, function.name, true, true});
@@ -96,9 +105,7 @@ std::vector<unwind::CodePiece> code_of(const Record& record) {
 
 std::vector<unwind::CodePiece> islands_of(const Record& record) {
   std::vector<unwind::CodePiece> pieces;
-  for (const RecordedFunction& function : record.functions)
-    if (function.island && !function.departed)
-      pieces.push_back({function.island->range(), function.name, false});
+  for (const RecordedFunction& function : record.functions) add_island(pieces, function);
   return pieces;
 }
 
@@ -110,8 +117,8 @@ std::vector<unwind::CodePiece> versions_of(const Record& record, const std::vect
   for (const FoundRecord& found : all)
     for (const RecordedFunction& function : found.record.functions) {
       if (function.departed || !entries.contains(function.entry)) continue;
-      for (const RemoteRange& extent : function.new_extents) pieces.push_back({extent, function.name, false});
-      if (function.island) pieces.push_back({function.island->range(), function.name, false});
+      add_extents(pieces, function);
+      add_island(pieces, function);
     }
   return pieces;
 }

@@ -1,6 +1,9 @@
 // Patches whose functions change each on its own: frames that are inside finish in the old code.
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <functional>
+
 #include "base/error.hpp"
 #include "live/transaction/transaction.hpp"
 #include "patches_for_tests.hpp"
