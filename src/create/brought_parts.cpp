@@ -56,14 +56,16 @@ void refuse_shared(const bind::BoundUnit& unit, const model::Image& target) {
 
 }  // namespace
 
-void add_brought_parts(const std::vector<ChosenUnit>& units, const std::vector<bind::BoundUnit>& bound,
-                       const model::Image& target, BroughtParts& brought) {
+BroughtParts brought_parts(const std::vector<ChosenUnit>& units, const std::vector<bind::BoundUnit>& bound,
+                           const model::Image& target) {
+  BroughtParts brought;
   for (std::size_t i = 0; i < units.size(); ++i) {
     const bind::BoundUnit& unit = bound.at(i);
     refuse_shared(unit, target);
     for (const model::AtomId id : unit.selected)
       if (is_brought(unit, id)) brought[units[i].unit->pair.source].insert((*unit.new_object)[id].name);
   }
+  return brought;
 }
 
 }  // namespace stent::create

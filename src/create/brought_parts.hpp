@@ -15,9 +15,10 @@ namespace stent::create {
 /// By source: the symbols of functions, variables and constants.
 using BroughtParts = std::map<std::string, std::set<std::string>>;
 
-/// Adds those of `bound`, which are the `units` in their order. Throws `refused` for a variable that a
-/// library of the target defines too: whether the process has it already, nobody can tell.
-void add_brought_parts(const std::vector<ChosenUnit>& units, const std::vector<bind::BoundUnit>& bound,
-                       const model::Image& target, BroughtParts& brought);
+/// Those of `bound`, which are the `units` in their order. Throws `refused` for a variable that a library of
+/// the target defines too: whether the process has it already, nobody can tell.
+[[nodiscard]] BroughtParts brought_parts(const std::vector<ChosenUnit>& units,
+                                         const std::vector<bind::BoundUnit>& bound,
+                                         const model::Image& target);
 
 }  // namespace stent::create

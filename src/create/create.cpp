@@ -22,6 +22,7 @@
 #include "create/reach_through_slots.hpp"
 #include "create/refuse_units.hpp"
 #include "create/require_hosts.hpp"
+#include "create/require_same_units.hpp"
 #include "create/review_units.hpp"
 #include "create/shadow/add_shadow_runtime.hpp"
 #include "create/unresolved_names.hpp"
@@ -130,7 +131,9 @@ Outcome create(const Request& request) {
     if (std::ranges::all_of(units, [](const bind::BoundUnit& unit) { return unit.replaced.empty(); }))
       continue;
     add_come_along(emitted, chosen.back(), along);
-    add_brought_parts(emitted, units, target, brought);
+    const BroughtParts parts = brought_parts(emitted, units, target);
+    require_same_units(emitted, target, parts);
+    for (const auto& [source, names] : parts) brought[source].insert(names.begin(), names.end());
     for (review::Finding& finding :
          require_inlined_hosts(target, units, sources, request.explicit_pairs.empty()))
       findings.push_back(std::move(finding));

@@ -22,7 +22,8 @@ std::string base_name(const std::string& source) { return std::filesystem::path(
 /// What the target's symbol table tells of globals.
 struct Present {
   Names globals;  ///< and what linkers made local of them, outside of any unit's block
-  /// In the blocks of units, by the source's name: locals, and globals that some linkers (mold) make local.
+  /// In the blocks of units, by the source's name, without ordinals: locals, and globals that some linkers
+  /// (mold) make local.
   std::set<std::pair<std::string, std::string>> locals;
 };
 
@@ -33,7 +34,7 @@ Present present_in(const model::Image& target) {
         symbol.visibility != model::SymbolVisibility::normal)
       present.globals.insert(symbol.name);
     else
-      present.locals.emplace(base_name(target.files[*symbol.file]), symbol.name);
+      present.locals.emplace(base_name(target.files[*symbol.file]), model::parse_name(symbol.name).base);
   return present;
 }
 
@@ -66,10 +67,15 @@ Names open_names(const std::vector<bind::BoundUnit>& bound, const model::Image& 
 
 struct Defined {
   std::string source;
-  Names strong, weak;
+  Names strong, weak, local;
 };
 
-/// What the relocatable `object` defines for other units. (A whole tree of objects may have to be asked.)
+bool has_name(const elf::RawSymbol& symbol) {
+  return symbol.section != SHN_UNDEF && symbol.type != STT_SECTION && !symbol.name.empty() &&
+         !symbol.name.starts_with(".L");
+}
+
+/// What the relocatable `object` defines. (A whole tree of objects may have to be asked.)
 Defined defined_by(const std::filesystem::path& object) {
   const elf::File file(object);
   Defined names;
@@ -78,8 +84,11 @@ Defined defined_by(const std::filesystem::path& object) {
     for (const elf::RawSymbol& symbol : file.symbols(section))
       if (symbol.type == STT_FILE)
         names.source = base_name(symbol.name);
-      else if (symbol.binding != STB_LOCAL && symbol.section != SHN_UNDEF)
-        (symbol.binding == STB_GLOBAL ? names.strong : names.weak).insert(symbol.name);
+      else if (has_name(symbol))
+        (symbol.binding == STB_LOCAL    ? names.local
+         : symbol.binding == STB_GLOBAL ? names.strong
+                                        : names.weak)
+            .insert(symbol.name);
   }
   return names;
 }
@@ -94,6 +103,18 @@ Names linked_archives(const std::vector<ChosenUnit>& chosen, const std::vector<c
   for (const compile::SpareUnit& spare : spares)
     if (!spare.archive.empty() && is_among(chosen, spare.source)) archives.insert(spare.archive);
   return archives;
+}
+
+/// Something of it is in the target: a global, or where all of them were dropped, what runs at start or
+/// stands in a set.
+bool is_linked(const Defined& defined, const Present& present) {
+  const auto is_local = [&](const std::string& name) {
+    return present.locals.contains({defined.source, model::parse_name(name).base});
+  };
+  return std::ranges::any_of(
+             defined.strong,
+             [&](const std::string& name) { return present.globals.contains(name) || is_local(name); }) ||
+         std::ranges::any_of(defined.local, is_local);
 }
 
 /// By name, then by source.
@@ -111,14 +132,12 @@ Candidates candidates_for(const Names& open, const std::vector<ChosenUnit>& chos
   for (const compile::SpareUnit& spare : spares) {
     if (is_among(chosen, spare.source)) continue;
     const Defined defined = defined_by(spare.object);
-    const bool is_linked = std::ranges::any_of(defined.strong, [&](const std::string& name) {
-      return present.globals.contains(name) || present.locals.contains({defined.source, name});
-    });
+    const bool is_part = is_linked(defined, present);
     const bool is_in_reach = spare.archive.empty() || archives.contains(spare.archive);
-    if (is_linked ? spare.old_object.empty() : !is_in_reach) continue;
+    if (is_part ? spare.old_object.empty() : !is_in_reach) continue;
     for (const std::string& name : open) {
-      if (defined.strong.contains(name) || (is_linked && defined.weak.contains(name)))
-        (is_linked ? found.linked : found.unlinked)[name].emplace(spare.source, spare);
+      if (defined.strong.contains(name) || (is_part && defined.weak.contains(name)))
+        (is_part ? found.linked : found.unlinked)[name].emplace(spare.source, spare);
     }
   }
   return found;

@@ -4,8 +4,16 @@
 
 namespace stent::bind {
 
+namespace {
+
+bool has_block_of(const model::Object& object, const model::Image& image) {
+  return std::ranges::any_of(image.files, [&](const std::string& file) { return is_block_of(file, object); });
+}
+
+}  // namespace
+
 Presence::Presence(const model::Object& old_object, const model::Image& image, const UnitMatch& match)
-    : object_(old_object), match_(match), has_table_(!image.files.empty()) {
+    : object_(old_object), match_(match), has_block_(has_block_of(old_object, image)) {
   std::set<LinkAddress> known;  // of which matched code says what is there
   for (const auto& [id, address] : match.atoms)
     if (!old_object[id].name.empty() && !match.conflicts.contains(id)) known.insert(address);
@@ -20,15 +28,14 @@ Presence::Presence(const model::Object& old_object, const model::Image& image, c
 }
 
 bool Presence::is_dropped(model::AtomId id) const {
-  if (!has_table_ || match_.atoms.contains(id) || match_.conflicts.contains(id)) return false;
+  if (!has_locals_ || match_.atoms.contains(id) || match_.conflicts.contains(id)) return false;
   bool has_name = false;
   for (const model::Symbol& symbol : object_.symbols) {
     if (!symbol.definition || symbol.definition->atom != id || symbol.name.empty()) continue;
     has_name = true;
     const bool is_local = symbol.binding == model::SymbolBinding::local;
-    // A table from which locals were removed says nothing about them.
-    if (is_local && (!has_locals_ || block_names_.contains(model::parse_name(symbol.name).base)))
-      return false;
+    // A unit whose locals were removed before it was linked has none.
+    if (is_local && (!has_block_ || block_names_.contains(model::parse_name(symbol.name).base))) return false;
     if (!is_local && names_.contains(symbol.name)) return false;
   }
   return has_name;

@@ -13,7 +13,7 @@ class Presence {
   Presence(const model::Object& old_object, const model::Image& image, const UnitMatch& match);
 
   /// True when the linker left the atom out: no matched code names it, and the target's full symbol table has
-  /// nothing of its name where the linker would have put it. Unknown (a stripped target) is false.
+  /// nothing of its name where the linker would have put it. Unknown (a stripped target or unit) is false.
   [[nodiscard]] bool is_dropped(model::AtomId id) const;
   /// As `is_dropped`, and everything in the unit that refers to the variable was left out as well.
   [[nodiscard]] bool is_unused(model::AtomId id) const;
@@ -27,8 +27,8 @@ class Presence {
   std::set<std::string> strong_names_;  ///< of its strong global symbols
   /// Of the locals in blocks of this unit's source, without ordinals, but for those that matched code names.
   std::set<std::string> block_names_;
-  bool has_table_ = false;
-  bool has_locals_ = false;  ///< of any unit: they were not stripped
+  bool has_block_;           ///< the table names the unit's source: linkers note it even for what they drop
+  bool has_locals_ = false;  ///< of any unit; a table without them may lack hidden globals too
 };
 
 }  // namespace stent::bind

@@ -1,0 +1,8 @@
+#include <stdio.h>
+
+int linked(int n);
+__attribute__((noinline)) int often(int n) {
+  return linked(n) + 1;
+}
+
+__attribute__((visibility("default"))) void scenario(int n) { printf("%d\n", often(n)); }
