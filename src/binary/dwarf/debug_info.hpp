@@ -105,6 +105,7 @@ struct Function {
   bool is_variadic = false;
   bool is_noreturn = false;
   bool is_external = false;
+  bool is_private = false;  ///< only functions of its class can name it
   bool is_declaration = true;
   SourcePlace place;
   std::vector<Parameter> locals;  ///< automatic variables

@@ -12,9 +12,10 @@ namespace stent::dwarf {
 
 /// Where an entry is declared: the names around it.
 struct Scope {
-  std::string prefix;    ///< "a::b::", or empty
-  std::string function;  ///< the function around it, or empty
-  std::string own_name;  ///< given to a closure, which has none
+  std::string prefix;     ///< "a::b::", or empty
+  std::string function;   ///< the function around it, or empty
+  std::string own_name;   ///< given to a closure, which has none
+  bool is_class = false;  ///< not a structure
 };
 
 class TypeReader {

@@ -16,7 +16,9 @@ bool is_type(int tag) {
 Scope inside(const Die& die, const Scope& scope) {
   std::string name = die.text(DW_AT_name);
   if (name.empty()) name = "(anonymous)";
-  return {scope.prefix + name + "::", scope.function, {}};
+  Scope within{scope.prefix + name + "::", scope.function, {}};
+  within.is_class = die.tag() == DW_TAG_class_type;
+  return within;
 }
 
 std::string linkage_name(const Die& die) {
@@ -98,6 +100,9 @@ std::size_t UnitReader::function_of(const Die& root, const Scope& scope) {
     function.name = names.prefix + root.text(DW_AT_name);
     function.linkage_name = linkage_name(root);
     function.place = root.place();
+    // What a class says nothing about is private; what a structure says nothing about is public.
+    const auto access = root.number(DW_AT_accessibility);
+    function.is_private = access ? *access == DW_ACCESS_private : names.is_class;
     read_signature(function, root);
   }
   return at->second;

@@ -8,6 +8,8 @@ namespace stent::review {
 
 void report_missing_debug(const ReviewedUnit& unit, Findings& findings);
 void report_types(const ReviewedUnit& unit, Findings& findings);
+/// Virtual functions that the tables of existing objects may not have.
+void report_virtual_calls(const ReviewedUnit& unit, Findings& findings);
 /// Types of which a build tells no layout.
 void report_incomplete_types(const ReviewedUnit& unit, Findings& findings);
 /// Static storage: removed, retyped, constness, new state that several functions share.
@@ -26,6 +28,8 @@ void report_new_effects(const ReviewedUnit& unit, Findings& findings);
 void report_results(const ReviewedUnit& unit, Findings& findings);
 /// Constants, states, hashes and orders that objects made by the old code depend on.
 void report_meaning(const ReviewedUnit& unit, Findings& findings);
+/// Units, factors and byte orders in which values are stored.
+void report_units(const ReviewedUnit& unit, Findings& findings);
 /// What is stored in memory that outlives the call.
 void report_state(const ReviewedUnit& unit, Findings& findings);
 /// Where things are looked for: indices, hashes, comparators.

@@ -15,6 +15,17 @@ namespace {
 using x86_64::Flow;
 using x86_64::Step;
 
+/// Between registers, to another place of the code, or nothing at all; or asks a register for zero, which
+/// is left out where it is known.
+bool only_moves(const Step& step) {
+  using Kind = x86_64::Operand::Kind;
+  const bool registers = step.operands[0].kind == Kind::register_ && step.operands[1].kind == Kind::register_;
+  return step.instruction.is_nop || step.instruction.flow == Flow::jump ||
+         (step.operation == x86_64::Operation::move && registers) ||
+         (step.operation == x86_64::Operation::test && registers &&
+          step.operands[0].reg == step.operands[1].reg);
+}
+
 class Follower {
  public:
   Follower(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts,
@@ -107,7 +118,7 @@ FunctionFacts follow(const model::Object& object, model::FunctionId id, const Co
   facts.name = object[function.symbol].name;
   const FlowGraph graph(object, function, targets, noreturn);
   for (const Step& step : graph.steps(function.entry)) {
-    std::string text = fmt::format("{}", step.instruction.mnemonic);
+    std::string text = only_moves(step) ? "move" : fmt::format("{}", step.instruction.mnemonic);
     for (const x86_64::Operand& operand : step.operands)
       if ((operand.kind == x86_64::Operand::Kind::immediate && !step.instruction.branch) ||
           (operand.kind == x86_64::Operand::Kind::memory && operand.base.exists() &&

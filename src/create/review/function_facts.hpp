@@ -21,6 +21,9 @@ inline constexpr int varying = -1000;
 struct Call {
   std::string name;  ///< symbol; "*ORIGIN" through a pointer
   std::array<Value, 6> arguments;
+  /// Through a table that an object begins with, as virtual functions are called: the place in the table.
+  std::optional<std::int64_t> slot;
+  std::optional<std::uint32_t> at;  ///< the instruction, from the function's entry; none in a fragment
   bool in_loop = false;
   bool is_tail = false;
   bool returns = true;  ///< something follows it

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "create/review/arithmetic.hpp"
 #include "create/review/flow_graph.hpp"
 #include "create/review/names.hpp"
 
@@ -15,7 +16,6 @@ using x86_64::Operation;
 using x86_64::Step;
 using Kind = Value::Kind;
 
-constexpr std::size_t longest_name = 80;
 constexpr std::size_t most_slots = 128;
 
 Value at_stack(std::int64_t offset) { return {Kind::stack, {}, offset, {}}; }
@@ -27,98 +27,8 @@ bool is_got(const model::Reference& reference) {
 
 std::string at(const std::string& base, std::int64_t offset) { return fmt::format("{}{:+}", base, offset); }
 
-Value plus(Value value, std::int64_t number) {
-  if (value.is(Kind::constants)) return map_constants(value, [&](std::int64_t n) { return n + number; });
-  if (value.is(Kind::address) || value.is(Kind::stack)) {
-    value.offset += number;
-    return value;
-  }
-  if (number == 0) return value;
-  if (value.is(Kind::parameter) || value.is(Kind::loaded) || value.is(Kind::result)) {
-    Value inside{Kind::address, {}, number, "*" + value.origin()};
-    return inside.name.size() > longest_name ? Value{} : inside;
-  }
-  return computed(value, "+", Value::constant(number));
-}
-
-/// What cannot be known of the result is written down as a text.
-const char* sign_of(Operation operation) {
-  switch (operation) {
-    case Operation::add: return "+";
-    case Operation::subtract: return "-";
-    case Operation::multiply: return "*";
-    case Operation::divide: return "/";
-    case Operation::and_: return "and";
-    case Operation::or_: return "or";
-    case Operation::xor_: return "xor";
-    case Operation::shift_left: return "<<";
-    case Operation::shift_right:
-    case Operation::shift_right_signed: return ">>";
-    case Operation::rotate: return "rotated";
-    default: return nullptr;
-  }
-}
-
-Value known_or(Value value, const Step& step, const Value& left, const Value& right) {
-  if (!value.is(Kind::unknown) || !value.name.empty()) return value;
-  if (const char* sign = sign_of(step.operation)) return computed(left, sign, right);
-  return computed(fmt::format("op{}", step.instruction.mnemonic), left);
-}
-
 const model::Reference* memory_reference(const model::Atom& atom, const Step& step) {
   return reference_at(atom, step.instruction, step.instruction.memory);
-}
-
-/// Sign-extends the low `size` bytes.
-std::int64_t truncate(std::int64_t number, unsigned size) {
-  switch (size) {
-    case 1: return static_cast<std::int8_t>(number);
-    case 2: return static_cast<std::int16_t>(number);
-    case 4: return static_cast<std::int32_t>(number);
-    default: return number;
-  }
-}
-
-/// Every pair of the constants of both through `combine`; unknown when there are too many.
-template <class Combine>
-Value combine_constants(const Value& left, const Value& right, Combine combine) {
-  constexpr std::size_t most = 32;
-  if (!left.is(Kind::constants) || !right.is(Kind::constants)) return {};
-  if (left.numbers.size() * right.numbers.size() > most) return {};
-  Value result{Kind::constants, {}, 0, {}};
-  for (const std::int64_t a : left.numbers)
-    for (const std::int64_t b : right.numbers) result.numbers.insert(combine(a, b));
-  return result;
-}
-
-/// The sum, or difference, of constants with and without the carry.
-Value with_carry(const Value& left, const Value& right, std::int64_t sign) {
-  Value all = combine_constants(left, right, [&](auto a, auto b) { return a + sign * b; });
-  for (const std::int64_t number : std::set<std::int64_t>(all.numbers)) all.numbers.insert(number + sign);
-  return all;
-}
-
-Value arithmetic(const Step& step, const Value& left, const Value& right) {
-  using Number = std::int64_t;
-  const bool known = right.is(Kind::constants) && right.numbers.size() == 1;
-  const Number by = known ? *right.numbers.begin() : 0;
-  const bool fills = known && by == step.operands[0].size * 8 - 1;  // only the sign is left
-  switch (step.operation) {
-    case Operation::add: return known ? plus(left, by) : Value{};
-    case Operation::subtract: return known ? plus(left, -by) : Value{};
-    case Operation::and_: return combine_constants(left, right, [](Number a, Number b) { return a & b; });
-    case Operation::xor_: return combine_constants(left, right, [](Number a, Number b) { return a ^ b; });
-    case Operation::or_:
-      if (known && by == -1) return right;
-      return combine_constants(left, right, [](Number a, Number b) { return a | b; });
-    case Operation::shift_left:
-      return known && by < 63 ? map_constants(left, [&](Number n) { return n << by; }) : Value{};
-    case Operation::shift_right: return fills ? Value{Kind::constants, {0, 1}, 0, {}} : Value{};
-    case Operation::shift_right_signed: return fills ? Value{Kind::constants, {-1, 0}, 0, {}} : Value{};
-    case Operation::negate: return map_constants(left, [](Number n) { return -n; });
-    case Operation::invert: return map_constants(left, [](Number n) { return ~n; });
-    default: return {};
-  }
 }
 
 /// The bytes that an unnamed constant of the object holds.
@@ -163,7 +73,8 @@ PlaceName MachineState::place(const model::Object& object, const model::Atom& at
     place.name = operand.is_thread_local ? at("tls", operand.number) : at("?", operand.number);
     return place;
   }
-  const Value& base = registers_[operand.base.number];
+  const bool is_swapped = indexed && operand.scale == 1 && is_table(registers_[operand.index.number]);
+  const Value& base = registers_[is_swapped ? operand.index.number : operand.base.number];
   if (base.is(Kind::stack)) {
     place.is_stack = true;
     place.is_known_slot = !indexed;
@@ -171,7 +82,7 @@ PlaceName MachineState::place(const model::Object& object, const model::Atom& at
   } else if (base.is(Kind::address)) {
     place.is_static = !base.name.starts_with('*');
     place.offset = base.offset + operand.number;
-    place.name = indexed                                ? base.name + "[]"
+    place.name = indexed                                ? element_of(base).name
                  : place.offset == 0 && place.is_static ? base.name
                                                         : at(base.name, place.offset);
   } else if (operand.base == x86_64::rsp) {
@@ -196,9 +107,10 @@ Value MachineState::address(const model::Object& object, const model::Atom& atom
   const Value& index = registers_[operand.index.number];
   if (base.is(Kind::constants) && index.is(Kind::constants) && index.numbers.size() == 1)
     return plus(base, *index.numbers.begin() * operand.scale);
+  if (operand.scale == 1 && is_table(index)) return element_of(index);
   if (!base.is(Kind::address))
     return computed(base, "+", computed(index, "*", Value::constant(operand.scale)));
-  return {Kind::address, {}, 0, base.name.ends_with("[]") ? base.name : base.name + "[]"};
+  return element_of(base);
 }
 
 Value MachineState::read(const model::Object& object, const model::Atom& atom, const Step& step,
@@ -253,7 +165,7 @@ Value MachineState::result_of(const model::Object& object, const model::Atom& at
       step.operation == Operation::multiply && step.operands[2].kind == Operand::Kind::immediate;
   const Value left = is_product ? right : read(object, atom, step, to);
   if (is_product) right = Value::constant(step.operands[2].number);
-  return known_or(arithmetic(step, left, right), step, left, right);
+  return review::result_of(step, left, right);
 }
 
 void MachineState::write(const model::Object& object, const model::Atom& atom, const Step& step,
@@ -295,6 +207,8 @@ void MachineState::carry_members(const model::Object& object, const model::Atom&
   if (step.operation == Operation::move && from.kind == Operand::Kind::memory) {
     const PlaceName where = place(object, atom, step, from);
     if (!where.is_stack && !where.is_static && !from.is_thread_local) now = Member{where.offset};
+    if (now && from.base.exists() && members_[from.base.number])
+      now->of_first = members_[from.base.number]->offset == 0 && members_[from.base.number]->shifted == 0;
   } else if (step.operation == Operation::move && from.reg.exists()) {
     now = members_[from.reg.number];
   } else if (step.operation == Operation::shift_right && from.kind == Operand::Kind::immediate) {
@@ -366,6 +280,10 @@ bool MachineState::merge(const MachineState& other) {
   for (std::size_t i = 0; i < registers_.size(); ++i) {
     if (members_[i] && members_[i] != other.members_[i]) {
       members_[i] = std::nullopt;
+      changed = true;
+    }
+    if (members_[i] && members_[i]->of_first && !other.members_[i]->of_first) {
+      members_[i]->of_first = false;
       changed = true;
     }
     Value joined = join(registers_[i], other.registers_[i]);

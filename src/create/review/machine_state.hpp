@@ -25,7 +25,8 @@ struct PlaceName {
 struct Member {
   std::int64_t offset = 0;
   std::int64_t shifted = 0;  ///< to the right since, in bits
-  bool operator==(const Member&) const = default;
+  bool of_first = false;     ///< of what the first member of another object points to
+  bool operator==(const Member& other) const { return offset == other.offset && shifted == other.shifted; }
 };
 
 class MachineState {

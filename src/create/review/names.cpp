@@ -181,7 +181,7 @@ bool is_search(const std::string& plain) {
   static const Set names = {"qsort",       "qsort_r",       "bsearch",     "tsearch",   "tfind",
                             "tdelete",     "lfind",         "lsearch",     "twalk",     "lower_bound",
                             "upper_bound", "binary_search", "equal_range", "push_heap", "pop_heap",
-                            "hsearch",     "adjust_heap"};
+                            "hsearch",     "adjust_heap",   "make_heap",   "sort_heap"};
   return is_in(plain, names);
 }
 

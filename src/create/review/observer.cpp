@@ -300,6 +300,23 @@ void Observer::observe_parameters(const Step& step, const MachineState& before) 
     }
 }
 
+std::optional<std::int64_t> Observer::slot(const Atom& atom, const Step& step,
+                                           const MachineState& before) const {
+  const Flow flow = step.instruction.flow;
+  if (flow != Flow::indirect_call && flow != Flow::indirect_jump) return std::nullopt;
+  const Operand& through = step.operands[0];
+  if (through.kind == Operand::Kind::register_ && through.reg.exists()) {
+    const auto& member = before.member(through.reg);
+    return member && member->of_first ? std::optional(member->offset) : std::nullopt;
+  }
+  if (through.kind != Operand::Kind::memory || !through.base.exists() || through.index.exists())
+    return std::nullopt;
+  const auto& table = before.member(through.base);
+  const PlaceName where = before.place(*object_, atom, step, through);
+  if (!table || table->offset != 0 || where.is_stack || where.is_static) return std::nullopt;
+  return through.number;
+}
+
 void Observer::observe_call(const Block& block, const Step& step, const MachineState& before) {
   const Atom& atom = (*object_)[block.atom];
   const std::string name = callee(atom, step, before);
@@ -308,6 +325,8 @@ void Observer::observe_call(const Block& block, const Step& step, const MachineS
   call.name = name;
   for (std::size_t i = 0; i < call.arguments.size(); ++i)
     call.arguments[i] = before[x86_64::argument_registers[i]];
+  call.slot = slot(atom, step, before);
+  if (&atom == entry_) call.at = step.instruction.offset;
   call.in_loop = block.in_loop;
   call.is_tail = step.instruction.flow != Flow::call && step.instruction.flow != Flow::indirect_call;
   call.returns = call.is_tail || !block.successors.empty();

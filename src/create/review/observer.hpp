@@ -28,6 +28,8 @@ class Observer {
   void observe_order(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_names(const model::Atom& atom, const x86_64::Step& step);
   void observe_parameters(const x86_64::Step& step, const MachineState& before);
+  [[nodiscard]] std::optional<std::int64_t> slot(const model::Atom& atom, const x86_64::Step& step,
+                                                 const MachineState& before) const;
   void observe_call(const Block& block, const x86_64::Step& step, const MachineState& before);
   void observe_return(const MachineState& before);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "create/review/code_rules.hpp"
+#include "create/review/filled_tables.hpp"
 #include "create/review/names.hpp"
+#include "create/review/texts.hpp"
 
 namespace stent::review {
 namespace {
@@ -78,70 +80,15 @@ class ControlRules {
           return false;
       }
     return std::ranges::any_of(pair.after->accesses, [](const Access& access) {
-      return access.is_written && !access.place.starts_with("*__errno_location()");
-    });
-  }
-
-  /// It takes nothing and asks for nothing: what it leaves in static storage, for others to read, is what its
-  /// code says. One that only clears is called again and again.
-  [[nodiscard]] bool fills_by_itself(const FunctionPair& pair) const {
-    const FunctionFacts& facts = *pair.before;
-    if (pair.old_declaration == nullptr || !pair.old_declaration->parameters.empty()) return false;
-    if (!std::ranges::all_of(facts.calls,
-                             [](const Call& call) { return keeps_nothing(plain_name(call.name)); }))
-      return false;
-    if (!stores_something(facts)) return false;
-    std::set<std::string> filled;
-    std::map<std::string, std::set<std::int64_t>> places;
-    constexpr std::size_t fewest = 4;
-    for (const Access& access : facts.accesses) {
-      if (!access.is_static && !access.place.starts_with('?')) return false;
-      if (!access.is_written || !access.is_static) continue;
-      const std::string table = variable_of(access);
-      places[table].insert(access.offset);
-      if (access.place.ends_with("[]") || places[table].size() >= fewest) filled.insert(table);
-    }
-    const auto is_other = [&](const Access& access) {
-      return access.is_read && !access.is_written && access.is_static &&
-             !filled.contains(variable_of(access));
-    };
-    const bool reads_others = std::ranges::any_of(facts.accesses, [&](const Access& access) {
-      return is_other(access) && is_writable(variable_of(access));
-    });
-    return !filled.empty() && !reads_others && std::ranges::any_of(filled, [&](const std::string& table) {
-      return std::ranges::any_of(unit_->before.facts, [&](const auto& entry) {
-        return entry.first != facts.name && entry.second.names.contains(table);
-      });
-    });
-  }
-
-  static std::string variable_of(const Access& access) {
-    return access.place.substr(0, access.place.find_first_of("+["));
-  }
-
-  /// Something else than zeroes: a number of its own, or a constant that the compiler keeps for it.
-  static bool stores_something(const FunctionFacts& facts) {
-    return std::ranges::any_of(
-               facts.constants,
-               [](const auto& constant) { return constant.first == Use::stored && constant.second != 0; }) ||
-           std::ranges::any_of(
-               facts.accesses,
-               [](const Access& access) {
-                 constexpr unsigned widest_number = 8;  // what a wide register holds is not known
-                 return access.is_written && access.stored != "{0}" && access.size <= widest_number;
-               }) ||
-           std::ranges::any_of(facts.names,
-                               [](const std::string& name) { return name.starts_with(".rodata"); });
-  }
-
-  [[nodiscard]] bool is_writable(const std::string& name) const {
-    return std::ranges::any_of(unit_->before.debug.variables, [&](const dwarf::Variable& variable) {
-      return variable.linkage_name == name && !variable.is_const;
+      return access.is_written && !access.place.starts_with("*__errno_location()") &&
+             !is_made_in_call(access.place);
     });
   }
 
   void check_start(const FunctionPair& pair) {
-    if (!runs_only_at_start(pair.before->name) && !looks_like_start(pair) && !fills_by_itself(pair)) return;
+    if (!runs_only_at_start(pair.before->name) && !looks_like_start(pair) &&
+        !fills_tables_by_itself(*unit_, pair))
+      return;
     report(pair, "ran-already", "runs when the program (or its configuration) starts",
            "it has run already: what the new code would do differently does not happen",
            "do what is missing from a hook, or acknowledge that it is not needed");
@@ -281,6 +228,13 @@ class ControlRules {
     return effects;
   }
 
+  /// It puts what was first behind what it puts there: a list, and no flag.
+  static bool keeps_first(const FunctionFacts& facts, const Access& first) {
+    return first.size == sizeof(void*) && std::ranges::any_of(facts.accesses, [&](const Access& access) {
+             return access.is_written && !access.is_static && access.stored == first.place;
+           });
+  }
+
   /// True when a flag in static storage lets part of the function run once.
   [[nodiscard]] bool has_once_flag(const FunctionFacts& facts) const {
     if (facts.calls_to("__cxa_guard_acquire")) return true;
@@ -291,7 +245,7 @@ class ControlRules {
       if (!sets || reset_.contains(access.place)) continue;
       for (const Comparison& comparison : facts.comparisons)
         if (comparison.left.is(Value::Kind::loaded) && comparison.left.name == access.place &&
-            comparison.right.is_constant(0))
+            comparison.right.is_constant(0) && !keeps_first(facts, access))
           return true;
     }
     return false;

@@ -175,11 +175,18 @@ class IdentityRules {
            "callers that catch them are never reached", "let them pass, or check every thrower");
   }
 
+  /// Every text is a result that callers must know what to do with.
+  static bool returns_texts(const dwarf::Type& result) {
+    return result.name.starts_with("std::") && result.name.find("basic_string<") != std::string::npos &&
+           result.name.find('<') == result.name.find("basic_string<") + std::string("basic_string").size();
+  }
+
   /// An exception that passed through becomes a result that the function had for failures already.
   [[nodiscard]] bool becomes_status(const FunctionPair& pair) const {
     if (pair.old_declaration == nullptr || pair.after->calls_to("__cxa_rethrow")) return false;
-    const auto kind = unit_->before.debug[pair.old_declaration->result].kind;
-    if (kind != dwarf::TypeKind::base && kind != dwarf::TypeKind::enumeration) return false;
+    const dwarf::Type& result = unit_->before.debug[pair.old_declaration->result];
+    if (returns_texts(result)) return true;
+    if (result.kind != dwarf::TypeKind::base && result.kind != dwarf::TypeKind::enumeration) return false;
     const auto known = [](const FunctionFacts& facts) {
       std::set<std::string> all;
       for (const Value& value : facts.returns) all.merge(alternatives(value.text()));
@@ -232,14 +239,31 @@ class IdentityRules {
     }
   }
 
+  /// What it held before stands where it stood, and more behind.
+  [[nodiscard]] bool only_appended(const model::Atom& after, const std::string& name) const {
+    const model::Object& olds = *unit_->before.object;
+    const auto before = std::ranges::find_if(
+        olds.atoms, [&](const model::Atom& atom) { return diff::without_ordinals(atom.name) == name; });
+    if (before == olds.atoms.end() || before->bytes.size() > after.bytes.size() ||
+        !std::equal(before->bytes.begin(), before->bytes.end(), after.bytes.begin()) ||
+        before->references.size() > after.references.size())
+      return false;
+    for (std::size_t i = 0; i < before->references.size(); ++i)
+      if (before->references[i].offset != after.references[i].offset ||
+          name_of(olds, before->references[i]) != name_of(*unit_->after.object, after.references[i]))
+        return false;
+    return after.references.size() == before->references.size() ||
+           after.references[before->references.size()].offset >= before->bytes.size();
+  }
+
   void check_use(const FunctionPair& pair, const model::Atom& atom, const std::string& name, bool is_named) {
     const bool is_table = std::ranges::any_of(atom.references, [&](const model::Reference& reference) {
       return reference.place && (*unit_->after.object)[reference.place->atom].kind == model::AtomKind::code;
     });
-    const bool is_kept =
-        is_named && !is_table && std::ranges::any_of(pair.after->accesses, [&](const Access& access) {
-          return access.is_written && access.stored.find(name) != std::string::npos;
-        });
+    const bool is_kept = is_named && !is_table && !only_appended(atom, name) &&
+                         std::ranges::any_of(pair.after->accesses, [&](const Access& access) {
+                           return access.is_written && access.stored.find(name) != std::string::npos;
+                         });
     if (is_kept)
       report(pair, "stored-value", "it stores values from " + name + ", which changed",
              "objects that exist hold values from the old one",

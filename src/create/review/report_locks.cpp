@@ -289,6 +289,7 @@ class LockRules {
       const bool is_literal = of.is(Value::Kind::address) && of.name.starts_with('"');
       if (of.origin().empty() || of.is(Value::Kind::stack) || is_literal || keeps_nothing(plain)) continue;
       if (is_allocator(plain) || is_release(plain) || call.name == "__cxa_throw") continue;
+      if (is_library_code(call.name) && !synchronises(plain)) continue;
       all[of.origin()].insert(call.name);
     }
     return all;

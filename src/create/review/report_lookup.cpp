@@ -12,11 +12,11 @@ namespace stent::review {
 namespace {
 
 /// By the table's place: what selects its elements. Places and indices of which nothing is known are left
-/// out.
+/// out, and so is what the call itself made.
 std::map<std::string, Texts> indices(const FunctionFacts& facts) {
   std::map<std::string, Texts> all;
   for (const Access& access : facts.accesses)
-    if (!access.index.empty() && !access.place.starts_with('?'))
+    if (!access.index.empty() && !access.place.starts_with('?') && !is_made_in_call(access.place))
       all[access.place].merge(alternatives(access.index));
   return all;
 }
@@ -47,6 +47,11 @@ std::set<std::string> callees_in(const std::string& text) {
     names.insert(text.substr(first, at - first));
   }
   return names;
+}
+
+/// A loop's counter: nothing that exists selects the element.
+bool is_of_constants(const std::string& text) {
+  return text.find_first_not_of("(){}|+*-<>& 0123456789") == std::string::npos;
 }
 
 class LookupRules {
@@ -82,7 +87,8 @@ class LookupRules {
     for (const auto& [table, before] : olds) {
       const auto after = news.find(table);
       if (after == news.end()) continue;
-      const Texts lost = without(before, after->second), gained = without(after->second, before);
+      Texts lost = without(before, after->second), gained = without(after->second, before);
+      for (Texts* texts : {&lost, &gained}) std::erase_if(*texts, is_of_constants);
       if (lost.empty() || gained.empty() || only_narrowed(lost, gained)) continue;
       report(pair, fmt::format("it looks in {} at [{}] before, at [{}] now", table, fmt::join(before, ", "),
                                fmt::join(after->second, ", ")));

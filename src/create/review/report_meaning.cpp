@@ -5,35 +5,13 @@
 #include <numeric>
 
 #include "create/review/code_rules.hpp"
+#include "create/review/constants_used.hpp"
 #include "create/review/names.hpp"
 #include "create/review/texts.hpp"
 #include "create/review/type_text.hpp"
 
 namespace stent::review {
 namespace {
-
-using Numbers = std::set<std::int64_t>;
-
-/// A constant as a magnitude: x + 100 and x - 100 belong together, and so do a bit's mask and a shift by its
-/// number.
-std::int64_t magnitude(Use use, std::int64_t number) {
-  const bool is_shift = use == Use::shifted && number >= 0 && number < 63;
-  return is_shift ? std::int64_t{1} << number : number < 0 && number > INT64_MIN ? -number : number;
-}
-
-Numbers used(const FunctionFacts& facts) {
-  Numbers all;
-  for (const auto& [use, number] : facts.constants) all.insert(magnitude(use, number));
-  return all;
-}
-
-/// Arithmetic, but not comparing: what decides a result's value.
-std::multiset<std::pair<Use, std::int64_t>> computed(const FunctionFacts& facts) {
-  std::multiset<std::pair<Use, std::int64_t>> all;
-  for (const auto& constant : facts.constants)
-    if (constant.first == Use::computed || constant.first == Use::shifted) all.insert(constant);
-  return all;
-}
 
 /// No stores, and nothing called but what looks at its arguments.
 bool is_pure(const FunctionFacts& facts) {
@@ -67,21 +45,13 @@ bool is_reversed(const FunctionPair& pair) {
   return reversed > 0;
 }
 
-/// Places that a function stores to, or reads.
-std::set<std::string> places(const FunctionFacts& facts, bool written) {
-  std::set<std::string> found;
-  for (const Access& access : facts.accesses)
-    if (written ? access.is_written : access.is_read) {
-      const std::size_t sign = access.place.find_last_of("+-");
-      found.insert(access.is_static || sign == std::string::npos ? access.place : access.place.substr(sign));
-    }
-  return found;
-}
-
-bool writes_what_the_other_reads(const FunctionPair& writer, const FunctionPair& reader) {
-  const std::set<std::string> read = places(*reader.after, false);
-  return std::ranges::any_of(places(*writer.after, true),
-                             [&](const std::string& place) { return read.contains(place); });
+/// Its code stands in that of the other.
+bool is_inside(const dwarf::InlinedCall& inner, const dwarf::InlinedCall& outer) {
+  return std::ranges::any_of(inner.ranges, [&](const auto& range) {
+    return std::ranges::any_of(outer.ranges, [&](const auto& around) {
+      return range.first >= around.first && range.second <= around.second;
+    });
+  });
 }
 
 class MeaningRules {
@@ -97,9 +67,6 @@ class MeaningRules {
       check_computation(pair);
     }
     check_shared_constants();
-    check_new_units();
-    check_lost_units();
-    check_byte_order();
     check_states();
     check_fields();
   }
@@ -129,7 +96,7 @@ class MeaningRules {
 
   /// More arithmetic beside more comparisons is that of checks.
   static bool computes_otherwise(const FunctionPair& pair) {
-    const auto olds = computed(*pair.before), news = computed(*pair.after);
+    const auto olds = computed_constants(*pair.before), news = computed_constants(*pair.after);
     const bool checks_more = pair.before->comparisons.size() < pair.after->comparisons.size();
     return olds != news && !(checks_more && std::ranges::includes(news, olds));
   }
@@ -146,10 +113,26 @@ class MeaningRules {
     if (callers == unit_->before.callers.end()) return;
     for (const std::string& caller : callers->second) {
       const FunctionFacts* facts = unit_->before.find(caller);
+      if (facts != nullptr && is_called_by_search(*facts, pair.before->name)) report_order(pair, pair.name());
       if (facts == nullptr || !facts->addressed.contains(pair.before->name)) continue;
       for (const Call& call : facts->calls)
         if (is_search(plain_name(call.name))) report_order(pair, pair.name());
     }
+  }
+
+  /// A search or a container of the library, inlined into the function `facts`, asks `comparator`.
+  [[nodiscard]] bool is_called_by_search(const FunctionFacts& facts, const std::string& comparator) const {
+    const dwarf::Function* declared = unit_->before.declaration(facts.name);
+    if (declared == nullptr) return false;
+    return std::ranges::any_of(facts.calls, [&](const Call& call) {
+      return call.name == comparator && call.at &&
+             std::ranges::any_of(declared->inlined, [&](const dwarf::InlinedCall& search) {
+               return (is_search(plain_name(search.name)) || is_container(search.name)) &&
+                      std::ranges::any_of(search.ranges, [&](const auto& range) {
+                        return *call.at >= range.first && *call.at < range.second;
+                      });
+             });
+    });
   }
 
   void check_inlined_order(const FunctionPair& pair) {
@@ -157,15 +140,17 @@ class MeaningRules {
       return;
     std::set<std::string> names;
     const auto& inlined = pair.new_declaration->inlined;
-    const bool searches = std::ranges::any_of(inlined, [](const dwarf::InlinedCall& call) {
-      return is_search(plain_name(call.name)) || is_container(call.name);
-    });
+    const auto is_in_search = [&](const dwarf::InlinedCall& inner) {
+      return std::ranges::any_of(inlined, [&](const dwarf::InlinedCall& call) {
+        return (is_search(plain_name(call.name)) || is_container(call.name)) && is_inside(inner, call);
+      });
+    };
     for (const dwarf::InlinedCall& call : inlined) {
       const std::string plain = plain_name(call.name);
       if (is_library_code(call.name) || is_destructor(call.name) ||
           call.place.file.find("/c++/") != std::string::npos)
         continue;
-      if (decides_order(plain) || (searches && !is_search(plain) && !is_container(call.name)))
+      if (decides_order(plain) || (!is_search(plain) && !is_container(call.name) && is_in_search(call)))
         names.insert(call.name);
     }
     for (const std::string& name : names)
@@ -184,8 +169,8 @@ class MeaningRules {
     if (!is_pure(*pair.before) || !is_pure(*pair.after) || !returns_unsigned(pair)) return;
 
     const auto callers = unit_->before.callers.find(pair.before->name);
-    if (computed(*pair.before) == computed(*pair.after) || callers == unit_->before.callers.end() ||
-        callers->second.size() < 2)
+    if (computed_constants(*pair.before) == computed_constants(*pair.after) ||
+        callers == unit_->before.callers.end() || callers->second.size() < 2)
       return;
     report(pair, Level::review, "computation", "its arithmetic changed, and several functions build on it",
            "what the old code computed is kept somewhere", "keep the results for what exists");
@@ -236,63 +221,6 @@ class MeaningRules {
                "several functions agree on it: what exists was made with the old value",
                "check that nothing that exists depends on the old value, or acknowledge");
     }
-  }
-
-  /// By the number: the changed functions that compute with it in `facts` and do not know it in `other`.
-  using ByNumber = std::map<std::int64_t, std::vector<const FunctionPair*>>;
-  [[nodiscard]] ByNumber computed_only_in(const FunctionFacts* FunctionPair::*facts,
-                                          const FunctionFacts* FunctionPair::*other) const {
-    ByNumber all;
-    for (const FunctionPair& pair : unit_->changed) {
-      const Numbers known = used(*(pair.*other));
-      for (const auto& [use, number] : computed(*(pair.*facts)))
-        if (const std::int64_t size = magnitude(use, number); size > 1 && !known.contains(size))
-          if (auto& with = all[size]; with.empty() || with.back() != &pair) with.push_back(&pair);
-    }
-    return all;
-  }
-
-  /// One stored with a factor, and what another reads there was meant so: neither knows the factor now.
-  void check_lost_units() {
-    constexpr std::int64_t least = 16;
-    for (const auto& [number, pairs] : computed_only_in(&FunctionPair::before, &FunctionPair::after))
-      for (const FunctionPair* writer : pairs)
-        for (const FunctionPair* reader : pairs)
-          if (writer != reader && number >= least && writer->before->factors.contains(number) &&
-              reader->before->factors.contains(number) && !unit_->sorts_only_locals(writer->before->name) &&
-              writes_what_the_other_reads(*writer, *reader))
-            report(*writer, Level::review, "stored-value",
-                   fmt::format("it stored values computed with {}, as {} took them, and both do so no longer",
-                               number, reader->name()),
-                   "values that exist were stored with it", "treat what exists as the old code did");
-  }
-
-  /// One stores with a factor, a mask or an offset that is new, and another reads with the same one.
-  void check_new_units() {
-    const ByNumber gained = computed_only_in(&FunctionPair::after, &FunctionPair::before);
-    constexpr std::int64_t packed = 8;  // a shift, factor or mask by which a value is taken apart
-    for (const auto& [number, pairs] : gained)
-      for (const FunctionPair* writer : pairs)
-        for (const FunctionPair* reader : pairs)
-          if (writer != reader && !unit_->sorts_only_locals(writer->before->name) &&
-              !unit_->sorts_only_locals(reader->before->name) &&
-              (number >= packed || writes_what_the_other_reads(*writer, *reader)))
-            report(
-                *writer, Level::review, "stored-value",
-                fmt::format("it stores values computed with {}, as {} expects now", number, reader->name()),
-                "values that exist were stored without", "treat what exists as the old code did");
-  }
-
-  /// One swaps bytes no longer, and another does newly: what the first left is the other way round.
-  void check_byte_order() {
-    for (const FunctionPair& less : unit_->changed)
-      for (const FunctionPair& more : unit_->changed)
-        if (less.before->byte_swaps > less.after->byte_swaps &&
-            more.before->byte_swaps < more.after->byte_swaps)
-          report(less, Level::review, "stored-value",
-                 fmt::format("it swaps bytes less often, and {} more often", more.name()),
-                 "values that exist have their bytes in the old order",
-                 "treat what exists as the old code did");
   }
 
   using States = std::map<std::string, std::pair<Numbers, Numbers>>;  // place -> stored, compared

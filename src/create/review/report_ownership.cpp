@@ -223,10 +223,19 @@ class OwnershipRules {
       for (const std::string& lost : without(before, after->second))
         for (const std::string& gained : without(after->second, before))
           if ((is_release(plain_name(lost)) || is_release(plain_name(gained))) && !keeps(lost) &&
-              !keeps(gained))
+              !keeps(gained) && !ends_in(gained, lost))
             report(change, Level::review, "allocator",
                    fmt::format("{} goes to {} before, to {} now", origin, lost, gained));
     }
+  }
+
+  /// The unit's own `function` gives its argument to `release` in the end, as it did before.
+  [[nodiscard]] bool ends_in(const std::string& function, const std::string& release) const {
+    const FunctionFacts* facts = unit_->before.find(function);
+    return facts != nullptr && std::ranges::any_of(facts->calls, [&](const Call& call) {
+             return call.name == release && call.arguments[0].is(Value::Kind::parameter) &&
+                    call.arguments[0].offset == 0;
+           });
   }
 
   static bool keeps(const std::string& name) {
@@ -289,7 +298,10 @@ class OwnershipRules {
     };
     const auto before = first_counts(*change.pair->before), after = first_counts(*change.pair->after);
     constexpr std::int64_t most = 2;  // a count starts low; a state that is stepped through need not
-    if (std::ranges::includes(before, after) || *after.rbegin() > most || *after.begin() < 0) return;
+    const bool starts_as_cleared = before.empty() && after == std::set<std::int64_t>{0};
+    if (starts_as_cleared || std::ranges::includes(before, after) || *after.rbegin() > most ||
+        *after.begin() < 0)
+      return;
     report(change, Level::review, "reference-count",
            fmt::format("a counter starts at [{}] before, at [{}] now", fmt::join(before, ", "),
                        fmt::join(after, ", ")));
@@ -300,7 +312,7 @@ class OwnershipRules {
     const auto differ = [](const std::set<std::string>& a, const std::set<std::string>& b) {
       return !std::ranges::includes(a, b) && !std::ranges::includes(b, a);
     };
-    if (differ(change.before.released_by, change.after.released_by))
+    if (differ(change.before.released_by, change.after.released_by) && !only_wraps(change))
       report(change, Level::review, "allocator",
              fmt::format("releases by [{}] before, by [{}] now", fmt::join(change.before.released_by, ", "),
                          fmt::join(change.after.released_by, ", ")));
@@ -308,6 +320,15 @@ class OwnershipRules {
       report(change, changes_.size() > 1 ? Level::review : Level::note, "allocator",
              fmt::format("makes objects by [{}] before, by [{}] now", fmt::join(change.before.made_by, ", "),
                          fmt::join(change.after.made_by, ", ")));
+  }
+
+  /// What it released by one function it gives to functions of the unit now that release by the same.
+  [[nodiscard]] bool only_wraps(const Change& change) const {
+    const auto lost = without(change.before.released_by, change.after.released_by);
+    const auto gained = without(change.after.released_by, change.before.released_by);
+    return std::ranges::all_of(gained, [&](const std::string& wrapper) {
+      return std::ranges::all_of(lost, [&](const std::string& release) { return ends_in(wrapper, release); });
+    });
   }
 
   const ReviewedUnit* unit_;

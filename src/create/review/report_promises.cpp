@@ -130,6 +130,16 @@ class PromiseRules {
     }
   }
 
+  /// What is kept is asked for again or handed out: a state that must be zero for the function to go on is no
+  /// answer.
+  static bool is_used(const FunctionFacts& facts, const std::string& place) {
+    const auto has_it = [&](const Value& value) { return value.text().find(place) != std::string::npos; };
+    const auto asks = std::ranges::count_if(facts.comparisons, [&](const Comparison& comparison) {
+      return has_it(comparison.left) || has_it(comparison.right);
+    });
+    return asks > 1 || std::ranges::any_of(facts.returns, has_it);
+  }
+
   /// Numbers that it stores in the member of its argument that it asks first: an answer that is found once
   /// and kept.
   static std::map<std::string, std::set<std::int64_t>> answers(const FunctionFacts& facts) {
@@ -143,7 +153,7 @@ class PromiseRules {
         return comparison.left.is(Value::Kind::loaded) && comparison.left.name == entry.first &&
                comparison.right.is_constant(0);
       });
-      return entry.second.size() < 2 || entry.second.contains(0) || !is_asked;
+      return entry.second.size() < 2 || entry.second.contains(0) || !is_asked || !is_used(facts, entry.first);
     });
     return all;
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "create/diff/object_index.hpp"
 #include "create/review/code_rules.hpp"
@@ -283,11 +284,12 @@ class ResultRules {
         report(pair, Level::review, fmt::format("it can return {} no longer", number));
   }
 
-  /// The size of a buffer on its stack, or the last place in it.
+  /// The size of an object or a buffer on its stack, or the last place in that.
   [[nodiscard]] bool is_buffer_size(const FunctionPair& pair, std::int64_t number) const {
     if (pair.old_declaration == nullptr) return false;
     return std::ranges::any_of(pair.old_declaration->locals, [&](const dwarf::Parameter& local) {
       const dwarf::Type& type = unit_->before.debug[local.type];
+      if (type.kind == dwarf::TypeKind::structure && std::cmp_equal(type.size, number)) return true;
       if (type.kind != dwarf::TypeKind::array || type.bounds.size() != 1) return false;
       const auto size = static_cast<std::int64_t>(type.bounds[0]);
       return number == size || number == size - 1;
@@ -297,7 +299,10 @@ class ResultRules {
   /// ENODEV became -ENODEV, however the code arrives at it.
   void check_signs(const FunctionPair& pair) {
     if (!unit_->is_callable_from_outside(pair.before->name) || !pair.after->can_return) return;
-    const Numbers olds = made(*pair.before), news = made(*pair.after);
+    const Returned before = returned(*pair.before), after = returned(*pair.after);
+    const bool is_known = before.is_known && after.is_known && before.others.empty() && after.others.empty();
+    const Numbers olds = is_known ? results(*pair.before).constants : made(*pair.before);
+    const Numbers news = is_known ? results(*pair.after).constants : made(*pair.after);
     const Numbers gained = without(news, olds);
     for (const std::int64_t number : without(olds, news))
       if (std::abs(number) > 1 && std::abs(number) < largest_status && gained.contains(-number))

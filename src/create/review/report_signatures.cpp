@@ -160,7 +160,8 @@ class SignatureRules {
 
   void removed(const std::string& name) {
     for (const model::Symbol& symbol : unit_->before.object->symbols) {
-      if (symbol.name != name || !symbol.definition || symbol.binding != model::SymbolBinding::global)
+      if (symbol.name != name || !symbol.definition || symbol.binding != model::SymbolBinding::global ||
+          (unit_->is_private_here(name) && !unit_->is_callable_from_outside(name)))
         continue;
       Finding finding;
       finding.level = Level::review;

@@ -45,7 +45,8 @@ Stores stores(const FunctionFacts& facts, bool makes_result = false) {
     if (!access.is_written || !is_named(access)) continue;
     if (makes_result && access.place.starts_with("*p0")) continue;
     Stored& stored = all[place_of(access)];
-    const Texts texts = meanings(access.stored);
+    Texts texts;
+    for (const std::string& text : meanings(access.stored)) texts.insert(without_choices(text));
     stored.is_known = stored.is_known && !texts.empty();
     stored.texts.insert(texts.begin(), texts.end());
     stored.sizes.insert(access.size);
@@ -72,6 +73,11 @@ bool is_zero(const std::string& text) { return text == "{0}"; }
 bool is_characters(const std::string& text) {
   constexpr std::int64_t largest_number = 1 << 24;
   return is_number(text) && std::abs(std::atoll(text.c_str() + 1)) > largest_number;
+}
+
+/// Part of an object of the library, as the library left it.
+bool is_of_library(const std::string& text) {
+  return text.starts_with("&*_ZNSt") || text.starts_with("&*_ZNKSt");
 }
 
 std::string place_text(const Place& place) {
@@ -158,7 +164,8 @@ class StateRules {
     if (gained.empty()) return compare_sources(pair, place, before, after);
     const Texts known = known_.contains(place) ? known_.at(place) : Texts{};
     Texts strange = without(gained, known);
-    std::erase_if(strange, is_characters);
+    std::erase_if(strange,
+                  [](const std::string& text) { return is_characters(text) || is_of_library(text); });
     if (strange.empty() || only_narrowed(lost, gained)) return;
     const bool is_addition = lost.empty();
     if (is_addition && std::ranges::all_of(strange, [&](const std::string& text) {
@@ -273,19 +280,9 @@ class StateRules {
       const Value& to = call.arguments[0];
       if (!returns_first_argument(plain_name(call.name)) || to.is(Value::Kind::stack)) continue;
       const std::string text = to.text();
-      if (!is_new(text)) all.insert(text);
+      if (!is_made_in_call(text)) all.insert(text);
     }
     return all;
-  }
-
-  /// Made in this call.
-  static bool is_new(const std::string& text) {
-    for (std::size_t at = text.find("()"); at != std::string::npos; at = text.find("()", at + 1)) {
-      const std::size_t before = text.find_last_of(" (|*&", at - 1);
-      const std::size_t first = before == std::string::npos ? 0 : before + 1;
-      if (is_allocator(plain_name(text.substr(first, at - first)))) return true;
-    }
-    return false;
   }
 
   void compare_copies(const FunctionPair& pair) {

@@ -32,6 +32,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_missing_debug(unit, findings);
   report_incomplete_types(unit, findings);
   report_types(unit, findings);
+  report_virtual_calls(unit, findings);
   report_statics(unit, findings);
   report_signatures(unit, findings);
   report_control(unit, findings);
@@ -41,6 +42,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_new_effects(unit, findings);
   report_results(unit, findings);
   report_meaning(unit, findings);
+  report_units(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
   report_sorting(unit, findings);

@@ -5,6 +5,7 @@
 #include "binary/dwarf/load_debug_info.hpp"
 #include "create/diff/object_index.hpp"
 #include "create/review/follow.hpp"
+#include "create/review/split_stores.hpp"
 
 namespace stent::review {
 namespace {
@@ -102,6 +103,7 @@ void prepare(ReviewedUnit& unit, const UnitPair& pair) {
     read_debug(*side);
     read_code(*side);
   }
+  split_stores(unit.before.facts, unit.after.facts);
   std::set<std::string> absorbed;
   absorb_parts(unit.before, unit.after, absorbed);
   absorb_parts(unit.after, unit.before, absorbed);
@@ -132,9 +134,28 @@ bool ReviewedUnit::comes_along(const std::string& symbol) const {
          });
 }
 
+bool is_in_source(const dwarf::DebugInfo& info, const dwarf::SourcePlace& place) {
+  std::string source = info.main_file;  // as the compiler was given it, while places have whole paths
+  while (source.starts_with("./") || source.starts_with("../")) source.erase(0, source.find('/') + 1);
+  return !source.empty() &&
+         (place.file == source || place.file.ends_with("/" + source) || place.file == info.main_file);
+}
+
+bool ReviewedUnit::is_private_here(const std::string& symbol) const {
+  const dwarf::Function* declared = before.declaration(symbol);
+  const std::size_t end = declared == nullptr ? std::string::npos : declared->name.rfind("::");
+  if (end == std::string::npos || !declared->is_private) return false;
+  const std::string name = declared->name.substr(0, end);
+  return std::ranges::any_of(before.debug.types, [&](const dwarf::Type& type) {
+    return type.name == name && type.kind == dwarf::TypeKind::structure && !type.is_declaration &&
+           is_in_source(before.debug, type.place);
+  });
+}
+
 bool ReviewedUnit::is_callable_from_outside(const std::string& symbol) const {
   for (const model::Symbol& known : before.object->symbols)
-    if (known.name == symbol && known.definition && diff::is_global(known)) return true;
+    if (known.name == symbol && known.definition && diff::is_global(known) && !is_private_here(symbol))
+      return true;
   if (before.data_users.contains(symbol)) return true;
   const auto users = before.callers.find(symbol);
   if (users == before.callers.end()) return false;
@@ -159,11 +180,28 @@ bool ReviewedUnit::is_replaced(const std::string& symbol) const {
   return std::ranges::any_of(changed, [&](const FunctionPair& one) { return one.before->name == symbol; });
 }
 
+/// A shared pointer, or a container of things that have one.
+static bool leads_to_owner(const dwarf::DebugInfo& info, dwarf::TypeId id) {
+  std::vector<dwarf::TypeId> open = {id};
+  std::set<dwarf::TypeId> seen;
+  const bool is_container = info[id].name.starts_with("std::");
+  while (!open.empty()) {
+    const dwarf::TypeId at = open.back();
+    open.pop_back();
+    const dwarf::Type& type = info[at];
+    if (type.name.starts_with("std::shared_ptr<")) return true;
+    if (!is_container || !seen.insert(at).second || type.kind == dwarf::TypeKind::function) continue;
+    open.push_back(type.target);
+    for (const dwarf::Member& member : type.members) open.push_back(member.type);
+  }
+  return false;
+}
+
 bool keeps_owner_for_call(const ReviewedUnit& unit, const FunctionPair& function) {
   const auto owners = [](const dwarf::DebugInfo& info, const dwarf::Function* declared) {
     return declared == nullptr ? 0
                                : std::ranges::count_if(declared->locals, [&](const dwarf::Parameter& local) {
-                                   return info[local.type].name.starts_with("std::shared_ptr<");
+                                   return leads_to_owner(info, local.type);
                                  });
   };
   return owners(unit.after.debug, function.new_declaration) >
@@ -187,6 +225,11 @@ bool counts_owners(const Call& call) {
          call.name.find("__shared_ptr") != std::string::npos;
 }
 
+/// Which way a question for equality branches is the compiler's choice.
+static std::string without_direction(const std::string& text) {
+  return text.starts_with("if 4 ") ? "if 4" : text;
+}
+
 /// The instructions of `function` that come from one it inlined.
 static std::set<std::string> code_of(const FunctionFacts& facts, const dwarf::Function& function,
                                      const std::string& inlined) {
@@ -195,7 +238,7 @@ static std::set<std::string> code_of(const FunctionFacts& facts, const dwarf::Fu
     if (call.name == inlined)
       for (const auto& [begin, end] : call.ranges)
         for (const auto& [offset, text] : facts.code)
-          if (offset >= begin && offset < end) texts.insert(text);
+          if (offset >= begin && offset < end && text != "move") texts.insert(without_direction(text));
   return texts;
 }
 

@@ -52,6 +52,8 @@ struct ReviewedUnit {
   [[nodiscard]] bool comes_along(const std::string& symbol) const;
   /// Other units, or pointers, can call the old function `symbol`.
   [[nodiscard]] bool is_callable_from_outside(const std::string& symbol) const;
+  /// A private function of a class that the unit's own source defines: no other unit knows the class.
+  [[nodiscard]] bool is_private_here(const std::string& symbol) const;
   /// A variable that other units cannot name, and whose address the old code gives to nobody.
   [[nodiscard]] bool is_private(const std::string& variable) const;
   [[nodiscard]] bool is_replaced(const std::string& symbol) const;
@@ -63,6 +65,9 @@ struct ReviewedUnit {
 
   std::set<std::string> local_sorters;  ///< see local_sorters.hpp; found after the unit is prepared
 };
+
+/// The place is in the source that was compiled, and in no header.
+[[nodiscard]] bool is_in_source(const dwarf::DebugInfo& info, const dwarf::SourcePlace& place);
 
 /// Reads the debug information and follows every function. Not movable afterwards: it points into itself.
 void prepare(ReviewedUnit& unit, const UnitPair& pair);

@@ -64,6 +64,22 @@ Texts meanings(const std::string& text) {
   return all;
 }
 
+std::string without_choices(const std::string& text) {
+  const bool is_sum = text.starts_with("(p") && text.size() > 7 && text.compare(3, 4, " + {") == 0;
+  const bool has_choice = is_sum && text.find('|') != std::string::npos &&
+                          text.find_first_not_of("{}|-0123456789)", 6) == std::string::npos;
+  return has_choice ? text.substr(0, 6) + "{})" : text;
+}
+
+bool is_made_in_call(const std::string& text) {
+  for (std::size_t at = text.find("()"); at != std::string::npos; at = text.find("()", at + 1)) {
+    const std::size_t before = text.find_last_of(" (|*&", at - 1);
+    const std::size_t first = before == std::string::npos ? 0 : before + 1;
+    if (is_allocator(plain_name(text.substr(first, at - first)))) return true;
+  }
+  return false;
+}
+
 bool only_narrowed(const Texts& lost, const Texts& gained) {
   return !lost.empty() && std::ranges::all_of(gained, [&](const std::string& text) {
     return std::ranges::any_of(lost, [&](const std::string& old) {

@@ -24,6 +24,12 @@ template <class Set>
 /// "calloc()" both are new objects), and so are all literals.
 [[nodiscard]] Texts meanings(const std::string& text);
 
+/// "(p1 + {4}|{5})" -> "(p1 + {})": so far behind an argument as one of several constants says.
+[[nodiscard]] std::string without_choices(const std::string& text);
+
+/// The text, or the place, is of an object that the function itself gets from an allocator.
+[[nodiscard]] bool is_made_in_call(const std::string& text);
+
 /// Each new text is an old one behind a mask or with a limit: what the old code took as valid stays as it
 /// was.
 [[nodiscard]] bool only_narrowed(const Texts& lost, const Texts& gained);

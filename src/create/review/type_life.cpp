@@ -148,10 +148,41 @@ bool TypeLives::may_allocate(const FunctionFacts& facts, const Type& type) const
   });
 }
 
+/// A class of this very source, whose functions are only called for objects on the stack, and by each other
+/// for their own: nobody else knows it, and temporaries have no name.
+bool TypeLives::is_only_temporary(const std::string& name, const Type& type) const {
+  const auto users = by_pointer_.find(name);
+  if (users == by_pointer_.end() || !is_in_source(unit_->before.debug, type.place)) return false;
+  bool on_stack = false;
+  for (const auto& [caller, facts] : unit_->before.facts)
+    for (const Call& call : facts.calls) {
+      if (!users->second.contains(call.name)) continue;
+      const Value& object = call.arguments[0];
+      const bool is_own =
+          object.is(Value::Kind::parameter) && object.offset == 0 && users->second.contains(caller);
+      if (!is_own && !object.is(Value::Kind::stack)) return false;
+      on_stack = on_stack || object.is(Value::Kind::stack);
+    }
+  return on_stack && std::ranges::all_of(users->second, [&](const std::string& user) {
+           return !unit_->before.data_users.contains(user) && takes_it_first(user, name);
+         });
+}
+
+/// Its first argument, and nothing else, leads to such an object.
+bool TypeLives::takes_it_first(const std::string& function, const std::string& name) const {
+  const DebugInfo& info = unit_->before.debug;
+  const dwarf::Function* declared = unit_->before.declaration(function);
+  if (declared == nullptr || declared->parameters.empty()) return false;
+  for (std::size_t i = 0; i < declared->parameters.size(); ++i)
+    if ((core_name(info, declared->parameters[i].type) == name) != (i == 0)) return false;
+  return core_name(info, declared->result) != name;
+}
+
 /// Why a value on a stack may be known to something that outlives the call; empty when it is not.
 std::string TypeLives::escape_of(const std::string& name, const Type& type) const {
   const auto pointers = by_pointer_.find(name);
-  std::set<std::string> users = by_value_.at(name);
+  std::set<std::string> users;
+  if (const auto values = by_value_.find(name); values != by_value_.end()) users = values->second;
   if (pointers != by_pointer_.end()) users.insert(pointers->second.begin(), pointers->second.end());
   for (const std::string& user : users) {
     const dwarf::Function* function = unit_->before.declaration(user);
@@ -169,7 +200,10 @@ std::string TypeLives::escape_of(const std::string& name, const Type& type) cons
       if (access.is_written && access.value.is(Value::Kind::stack))
         return user + " stores an address of its stack";
     for (const Call& call : facts->calls) {
-      if (unit_->before.find(call.name) != nullptr || keeps_nothing(plain_name(call.name))) continue;
+      const bool is_linked_library = is_library_code(call.name) && call.name.find(name) == std::string::npos;
+      if (unit_->before.find(call.name) != nullptr || keeps_nothing(plain_name(call.name)) ||
+          is_linked_library)
+        continue;
       for (const Value& argument : call.arguments)
         if (argument.is(Value::Kind::stack)) return user + " passes an address of its stack to " + call.name;
     }
@@ -197,13 +231,16 @@ TypeLife TypeLives::of(TypeId id) const {
   if (type.kind != TypeKind::enumeration)
     if (const auto where = allocation_of(type))
       return {TypeLife::Kind::alive, *where + " allocates objects of its size"};
-  if (!by_value_.contains(type.name))
+  if (!by_value_.contains(type.name) && !is_only_temporary(type.name, type))
     return {TypeLife::Kind::assumed, "nothing shows where its objects live"};
   if (returned_.contains(type.name))
     return {TypeLife::Kind::assumed, *returned_.at(type.name).begin() + " returns a pointer to one"};
   const std::string escape = escape_of(type.name, type);
   if (!escape.empty()) return {TypeLife::Kind::assumed, escape};
-  return {TypeLife::Kind::local, "only on the stack of " + *by_value_.at(type.name).begin()};
+  const auto keepers = by_value_.find(type.name);
+  return {TypeLife::Kind::local, keepers == by_value_.end()
+                                     ? "only temporaries on the stack"
+                                     : "only on the stack of " + *keepers->second.begin()};
 }
 
 }  // namespace stent::review

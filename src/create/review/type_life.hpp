@@ -31,6 +31,8 @@ class TypeLives {
   void collect_holders();
   void collect_mentions();
   [[nodiscard]] std::optional<std::string> allocation_of(const dwarf::Type& type) const;
+  [[nodiscard]] bool is_only_temporary(const std::string& name, const dwarf::Type& type) const;
+  [[nodiscard]] bool takes_it_first(const std::string& function, const std::string& name) const;
   [[nodiscard]] std::string escape_of(const std::string& name, const dwarf::Type& type) const;
   [[nodiscard]] bool may_allocate(const FunctionFacts& facts, const dwarf::Type& type) const;
 

@@ -134,10 +134,23 @@ Value sum_of(const Value& left, const Value& right) {
   return {Value::Kind::unknown, {}, 0, sum.terms.size() == 1 ? text : "(" + text + ")"};
 }
 
+/// A mask that clears low bits, and high ones that a narrower computation does not have: -4.
+Value as_alignment(const Value& mask) {
+  if (!mask.is(Value::Kind::constants) || mask.numbers.size() != 1 || *mask.numbers.begin() <= INT32_MAX)
+    return mask;
+  const std::int64_t number = *mask.numbers.begin();
+  const auto low = static_cast<std::int32_t>(number & UINT32_MAX);
+  const bool clears_low = low < 0 && (-std::int64_t{low} & (-std::int64_t{low} - 1)) == 0;
+  return clears_low ? Value::constant(low) : mask;
+}
+
 }  // namespace
 
-Value computed(const Value& left, const std::string& sign, const Value& right) {
-  if (sign == "*" && right.is_constant(1)) return left;
+Value computed(const Value& left, const std::string& sign, const Value& whole) {
+  if (sign == "*" && whole.is_constant(1)) return left;
+  if (sign == "and" && left.is(Value::Kind::constants) && !whole.is(Value::Kind::constants))
+    return computed(whole, sign, left);
+  const Value right = sign == "and" ? as_alignment(whole) : whole;
   std::string a = left.text(), b = right.text();
   if (a.empty() || b.empty() || a.size() + b.size() > longest_text) return {};
   const bool is_symmetric = sign == "+" || sign == "*" || sign == "and" || sign == "or" || sign == "xor";
