@@ -80,7 +80,9 @@ struct Variable {
   bool is_external = false;
   bool is_declaration = false;
   bool is_thread_local = false;
-  bool has_address = false;  ///< it was given memory
+  bool has_address = false;          ///< it was given memory
+  std::vector<std::uint64_t> parts;  ///< where the compiler split it: offsets of the parts that have memory
+  std::vector<std::uint64_t> code;   ///< what is computed from that memory; empty: it holds the value itself
   SourcePlace place;
 };
 

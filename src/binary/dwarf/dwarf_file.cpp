@@ -61,12 +61,21 @@ DwarfFile::DwarfFile(const fs::path& path, const std::vector<fs::path>& debug_ro
   const fs::path holder = debug_file_of(path, debug_roots);
   dwfl_.reset(dwfl_begin(callbacks_.get()));
   if (!dwfl_) throw unreadable(path, dwfl_errmsg(-1));
-  Dwfl_Module* module = dwfl_report_offline(dwfl_.get(), holder.c_str(), holder.c_str(), -1);
-  if (module == nullptr) throw unreadable(path, dwfl_errmsg(-1));
+  module_ = dwfl_report_offline(dwfl_.get(), holder.c_str(), holder.c_str(), -1);
+  if (module_ == nullptr) throw unreadable(path, dwfl_errmsg(-1));
   dwfl_report_end(dwfl_.get(), nullptr, nullptr);
   Dwarf_Addr bias = 0;
-  dwarf_ = dwfl_module_getdwarf(module, &bias);
+  dwarf_ = dwfl_module_getdwarf(module_, &bias);
   if (dwarf_ != nullptr) set_alternate(holder, debug_roots);
+}
+
+std::optional<SectionPlace> DwarfFile::section_place(std::uint64_t address) const {
+  const int index = dwfl_module_relocate_address(module_, &address);
+  GElf_Word section = SHN_UNDEF;
+  if (index < 0 || dwfl_module_relocation_info(module_, static_cast<unsigned>(index), &section) == nullptr ||
+      section == SHN_UNDEF || section >= SHN_LORESERVE)
+    return std::nullopt;
+  return SectionPlace{section, address};
 }
 
 void DwarfFile::set_alternate(const fs::path& path, const std::vector<fs::path>& roots) {

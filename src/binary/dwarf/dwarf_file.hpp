@@ -5,13 +5,21 @@
 #include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/unique_fd.hpp"
 
 namespace stent::dwarf {
+
+/// A position in a section of an object.
+struct SectionPlace {
+  std::uint64_t section = 0;   ///< its index
+  std::uint64_t position = 0;  ///< from its start
+};
 
 /// Owns a Dwarf; for an object its sections are relocated to an address range each.
 class DwarfFile {
@@ -20,6 +28,9 @@ class DwarfFile {
   DwarfFile(const std::filesystem::path& path, const std::vector<std::filesystem::path>& debug_roots);
 
   [[nodiscard]] Dwarf* dwarf() const { return dwarf_; }
+  /// What an address of an object's debug information means; empty when in none of its sections, and for
+  /// everything but objects.
+  [[nodiscard]] std::optional<SectionPlace> section_place(std::uint64_t address) const;
 
  private:
   struct DwflEnd {
@@ -35,6 +46,7 @@ class DwarfFile {
   UniqueFd alternate_file_;
   std::unique_ptr<Dwarf, DwarfEnd> alternate_;
   std::unique_ptr<Dwfl, DwflEnd> dwfl_;
+  Dwfl_Module* module_ = nullptr;
   Dwarf* dwarf_ = nullptr;
 };
 

@@ -1,5 +1,7 @@
 #include "binary/dwarf/unit_reader.hpp"
 
+#include "binary/dwarf/variable_location.hpp"
+
 namespace stent::dwarf {
 namespace {
 
@@ -26,17 +28,13 @@ std::string linkage_name(const Die& die) {
   return mangled.empty() ? die.text(DW_AT_name) : mangled;
 }
 
-bool has_static_storage(const Die& die) {
+bool is_thread_local(const Die& die) {
   const auto operation = die.first_operation(DW_AT_location);
-  if (!operation) return false;
-  switch (operation->atom) {
-    case DW_OP_addr:
-    case DW_OP_addrx:
-    case DW_OP_form_tls_address:
-    case DW_OP_GNU_push_tls_address: return true;
-    default: return false;
-  }
+  return operation &&
+         (operation->atom == DW_OP_form_tls_address || operation->atom == DW_OP_GNU_push_tls_address);
 }
+
+bool has_static_storage(const Die& die) { return is_thread_local(die) || !variable_parts(die).empty(); }
 
 }  // namespace
 
@@ -82,10 +80,13 @@ void UnitReader::read_variable(const Die& die, const Scope& scope) {
   variable.is_external = die.flag(DW_AT_external);
   Dwarf_Attribute own;
   variable.is_declaration = dwarf_attr(die.raw(), DW_AT_declaration, &own) != nullptr;
-  variable.has_address = has_static_storage(die);
-  if (const auto operation = die.first_operation(DW_AT_location))
-    variable.is_thread_local =
-        operation->atom == DW_OP_form_tls_address || operation->atom == DW_OP_GNU_push_tls_address;
+  const std::vector<VariablePart> parts = variable_parts(die);
+  for (const VariablePart& part : parts) {
+    if (part.size != 0) variable.parts.push_back(part.offset);
+    variable.code.insert(variable.code.end(), part.code.begin(), part.code.end());
+  }
+  variable.is_thread_local = is_thread_local(die);
+  variable.has_address = variable.is_thread_local || !parts.empty();
   variable.place = root.place();
   into_->variables.push_back(std::move(variable));
 }

@@ -53,6 +53,7 @@ Object load_object(const std::filesystem::path& path) {
                 "give an object that is not stripped");
   read_atoms(builder);
   read_symbols(builder);
+  read_fields(builder);
   read_references(builder);
   read_functions(builder);
   read_frames(builder);

@@ -90,8 +90,9 @@ struct Atom {
   Bytes bytes;          ///< as in the file, relocation fields unresolved
   std::uint64_t size = 0;
   std::uint64_t alignment = 1;
-  bool in_group = false;              ///< of a section group (COMDAT): linkers keep one of many equal copies
-  std::vector<Reference> references;  ///< by ascending offset
+  std::optional<std::uint64_t> field;  ///< of a variable that the compiler split: where in it this part was
+  bool in_group = false;               ///< of a section group (COMDAT): linkers keep one of many equal copies
+  std::vector<Reference> references;   ///< by ascending offset
 };
 
 /// A call frame description of one code atom, kept as the raw CIE and FDE with their references.

@@ -35,6 +35,7 @@ struct ObjectBuilder {
 // The steps, in order; each needs what the ones before it filled.
 void read_atoms(ObjectBuilder& builder);       ///< atoms, pieces
 void read_symbols(ObjectBuilder& builder);     ///< symbols, symbol_of
+void read_fields(ObjectBuilder& builder);      ///< Atom::field
 void read_references(ObjectBuilder& builder);  ///< Atom::references
 void read_functions(ObjectBuilder& builder);   ///< functions, unpatchable
 void read_frames(ObjectBuilder& builder);      ///< frames

@@ -103,6 +103,39 @@ TEST_P(Compare, finds_nothing_when_functions_change_places) {
   EXPECT_TRUE(compare_sources(before, after, "-fno-inline").nothing_changed());
 }
 
+const char* const limits = R"(
+struct limits { long low, high, step; };
+static struct limits limits;
+int within(long value) { return value < limits.high; }
+void set(long value) { limits.high = value; }
+)";
+
+// clang keeps of `limits` what is used, and calls it limits.0 whatever it is.
+TEST_P(Compare, tells_the_fields_of_a_split_variable_apart) {
+  const auto other =
+      replaced(replaced(limits, "< limits.high", "< limits.step"), "limits.high =", "limits.step =");
+  EXPECT_FALSE(compare_sources(limits, other).nothing_changed());
+  EXPECT_THAT(changed(), UnorderedElementsAre("within", "set"));
+  EXPECT_THAT(refused(), IsEmpty());
+}
+
+TEST_P(Compare, finds_the_fields_of_a_split_variable_again) {
+  const auto wider = replaced(limits, "< limits.high;", "< limits.high && value > limits.low;") +
+                     "void set_low(long value) { limits.low = value; }";
+  compare_sources(limits, wider);
+  EXPECT_THAT(refused(), IsEmpty());
+  EXPECT_THAT(changed(), ElementsAre("within"));
+}
+
+TEST_P(Compare, refuses_a_variable_that_one_build_splits_and_the_other_does_not) {
+  const auto taken = std::string(limits) + "void *all(void) { return &limits; }";
+  const bool splits = !is_gcc() && optimised();
+  compare_sources(limits, taken);
+  EXPECT_EQ(refused(), splits ? std::vector<std::string>{"limits"} : std::vector<std::string>{});
+  compare_sources(taken, limits);
+  EXPECT_EQ(refused(), splits ? std::vector<std::string>{"limits.0"} : std::vector<std::string>{});
+}
+
 TEST_P(Compare, finds_one_changed_function_and_says_where) {
   compare_sources(plain, replaced(plain, "step(x) * 2", "step(x) * 5"));
   EXPECT_THAT(changed(), ElementsAre("second"));

@@ -64,12 +64,12 @@ void pair_exact_static_locals(const ObjectIndex& old_index, const ObjectIndex& n
 
 using Names = std::unordered_map<std::string, std::optional<AtomId>>;
 
-/// Plain names (no ordinals) of atoms without a counterpart; a name used twice maps to nothing.
+/// Plain names (no ordinals, no parts) of atoms without a counterpart; a name used twice maps to nothing.
 Names open_names(const ObjectIndex& index, const std::vector<std::optional<AtomId>>& paired) {
   Names names;
   for (std::uint32_t i = 0; i < index.size(); ++i) {
     const AtomFacts& facts = index[AtomId{i}];
-    if (facts.key.empty() || paired[i] || facts.is_function_local) continue;
+    if (facts.key.empty() || paired[i] || facts.is_function_local || !facts.whole.empty()) continue;
     for (const model::SymbolId symbol : facts.symbols) {
       const std::string& name = index.object()[symbol].name;
       const auto [at, is_new] = names.try_emplace(name, AtomId{i});

@@ -86,7 +86,10 @@ bool is_compiler_made(std::string_view name) {
 ObjectIndex::ObjectIndex(const model::Object& object) : object_(&object), facts_(object.atoms.size()) {
   place_symbols();
   place_functions();
-  for (std::uint32_t i = 0; i < size(); ++i) name_atom({i});
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    name_atom({i});
+    if (const auto& field = object.atoms[i].field) name_part(facts_[i], *field);
+  }
   collect_referrers();
 }
 
@@ -152,6 +155,14 @@ void ObjectIndex::name_atom(AtomId id) {
   const std::string base = is_constructor ? "_GLOBAL__sub_I" : without_ordinals(shown);
   facts.key = scope + base;
   facts.is_function_local = base.find('.') != std::string::npos;
+}
+
+/// The number in the name of a part counts those in use; what part it is, its place in the variable tells.
+void ObjectIndex::name_part(AtomFacts& facts, std::uint64_t field) {
+  if (facts.key.empty()) return;
+  facts.whole = facts.key.ends_with(".#") ? facts.key.substr(0, facts.key.size() - 2) : facts.key;
+  facts.key = facts.whole + "@" + std::to_string(field);
+  facts.is_function_local = facts.is_function_local && facts.whole.find('.') != std::string::npos;
 }
 
 void ObjectIndex::collect_referrers() {

@@ -31,6 +31,8 @@ struct AtomFacts {
   /// Identity between builds: equal keys may be the same thing; empty for anonymous atoms. Globals by exact
   /// name, the rest without ordinals.
   std::string key;
+  std::string
+      whole;  ///< of a part of a variable that the compiler split: the key the variable had as a whole
   bool is_function_local = false;  ///< key is shared by statics of several scopes: it is no evidence alone
   std::vector<model::SymbolId> symbols;
   /// Labels of the functions and data that refer to it, sorted, each once.
@@ -61,6 +63,7 @@ class ObjectIndex {
   void place_symbols();
   void place_functions();
   void name_atom(model::AtomId id);
+  void name_part(AtomFacts& facts, std::uint64_t field);
   void collect_referrers();
 
   const model::Object* object_;

@@ -23,7 +23,10 @@ class DataRefusals {
  public:
   DataRefusals(const ObjectIndex& old_index, const ObjectIndex& new_index,
                const Correspondence& correspondence, Sameness& sameness)
-      : old_(&old_index), new_(&new_index), correspondence_(&correspondence), sameness_(&sameness) {}
+      : old_(&old_index), new_(&new_index), correspondence_(&correspondence), sameness_(&sameness) {
+    for (std::uint32_t i = 0; i < old_index.size(); ++i)
+      if (!correspondence.new_of_old[i]) lost_.emplace(whole_of(old_index[AtomId{i}]), AtomId{i});
+  }
 
   std::vector<Refusal> run() {
     for (std::uint32_t i = 0; i < new_->size(); ++i) {
@@ -93,9 +96,26 @@ class DataRefusals {
     return "it exists in the target, and its initial value changed (" + what + ")";
   }
 
+  static const std::string& whole_of(const AtomFacts& facts) {
+    return facts.whole.empty() ? facts.key : facts.whole;
+  }
+
+  /// What the old build kept as a whole and the new one in parts, or the other way round.
+  [[nodiscard]] bool is_held_otherwise(const AtomFacts& facts) const {
+    const auto before = lost_.find(whole_of(facts));
+    return is_variable(facts.kind) && before != lost_.end() &&
+           (*old_)[before->second].whole.empty() != facts.whole.empty();
+  }
+
   void check_new(AtomId id) {
     const AtomFacts& facts = (*new_)[id];
     const model::Atom& atom = new_->object()[id];
+    if (is_held_otherwise(facts))
+      return refuse(
+          new_->describe(id),
+          "one build keeps this variable as a whole, the other in parts (the compiler splits it where no "
+          "address of it is taken), so that its live value has no place in the new code",
+          "leave the way in which the variable is used as it was: take its address in both or in none");
     if (facts.kind == AtomClass::tls)
       refuse(new_->describe(id), "it is a new thread-local variable, and running threads have no room for it",
              "keep the value elsewhere, for instance in a table by thread id");
@@ -151,6 +171,8 @@ class DataRefusals {
   const ObjectIndex* new_;
   const Correspondence* correspondence_;
   Sameness* sameness_;
+  std::map<std::string, AtomId>
+      lost_;  ///< old atoms that are nothing of the new build, by the key as a whole
   std::vector<Refusal> refusals_;
 };
 

@@ -14,6 +14,8 @@ void report_virtual_calls(const ReviewedUnit& unit, Findings& findings);
 void report_incomplete_types(const ReviewedUnit& unit, Findings& findings);
 /// Static storage: removed, retyped, constness, new state that several functions share.
 void report_statics(const ReviewedUnit& unit, Findings& findings);
+/// Static storage that the old build left out or kept in another form.
+void report_kept_values(const ReviewedUnit& unit, Findings& findings);
 /// Signatures, results and functions that went, as far as callers outside can notice.
 void report_signatures(const ReviewedUnit& unit, Findings& findings);
 /// Code that has run already, never returns, or is entered by the kernel or the library.

@@ -4,6 +4,7 @@
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/statics.hpp"
 #include "create/review/type_text.hpp"
 
 namespace stent::review {
@@ -12,41 +13,6 @@ namespace {
 using dwarf::Type;
 using dwarf::TypeKind;
 using dwarf::Variable;
-
-std::string key(const Variable& variable) {
-  return variable.function.empty() ? variable.name : variable.function + "." + variable.name;
-}
-
-/// Definitions with storage, and declarations of others' variables, by key.
-std::map<std::string, const Variable*> variables(const Side& side) {
-  std::map<std::string, const Variable*> all;
-  for (const Variable& variable : side.debug.variables) {
-    if (variable.linkage_name.empty()) continue;  // clang describes literals so
-    const Variable*& known = all[key(variable)];
-    if (known == nullptr || (!known->has_address && variable.has_address)) known = &variable;
-  }
-  return all;
-}
-
-/// The symbol that C++ gives a static variable of a function: "_ZZ3foovE5table".
-std::string symbol_in_function(const Variable& variable) {
-  const std::string plain = variable.name.substr(variable.name.rfind(':') + 1);
-  if (!variable.function.starts_with("_Z")) return {};
-  return fmt::format("_Z{}E{}{}", variable.function.substr(1), plain.size(), plain);
-}
-
-/// Functions of the side that refer to the variable.
-std::set<std::string> users(const Side& side, const Variable& variable) {
-  std::set<std::string> found;
-  const std::string& symbol = variable.linkage_name;
-  const std::string inner = symbol_in_function(variable);
-  for (const auto& [name, facts] : side.facts)
-    for (const std::string& used : facts.names)
-      if (used == symbol || used == symbol + ".#" || (!inner.empty() && used == inner) ||
-          used == variable.function + "." + symbol)
-        found.insert(name);
-  return found;
-}
 
 Finding finding_about(const Variable& variable, Level level, const char* kind) {
   Finding finding;

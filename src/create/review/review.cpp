@@ -34,6 +34,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_types(unit, findings);
   report_virtual_calls(unit, findings);
   report_statics(unit, findings);
+  report_kept_values(unit, findings);
   report_signatures(unit, findings);
   report_control(unit, findings);
   report_locks(unit, findings);

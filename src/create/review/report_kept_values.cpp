@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "create/review/code_rules.hpp"
+#include "create/review/statics.hpp"
+
+namespace stent::review {
+namespace {
+
+using dwarf::Variable;
+
+std::string variable_of(const std::string& place) { return place.substr(0, place.find_first_of("+[")); }
+
+/// Functions of the new build that store to the variable or give its address away, and that the old one had.
+std::set<std::string> old_writers(const ReviewedUnit& unit, const Variable& variable) {
+  std::set<std::string> found;
+  const auto is_it = [&](const std::string& text) { return names(variable_of(text), variable); };
+  for (const auto& [name, facts] : unit.after.facts) {
+    if (unit.before.find(name) == nullptr) continue;
+    const bool stores = std::ranges::any_of(facts.accesses, [&](const Access& access) {
+      return access.is_static && access.is_written && is_it(access.place);
+    });
+    const bool gives =
+        std::ranges::any_of(facts.escaping, is_it) || std::ranges::any_of(facts.calls, [&](const Call& call) {
+          return std::ranges::any_of(call.arguments, [&](const Value& argument) {
+            return argument.is(Value::Kind::address) && is_it(argument.name);
+          });
+        });
+    if (stores || gives) found.insert(name);
+  }
+  return found;
+}
+
+/// True when something of the variable has memory in the new build that it did not have in the old one.
+bool gains_memory(const Variable& before, const Variable& after) {
+  if (!after.has_address) return false;
+  if (!before.has_address) return true;
+  return !before.parts.empty() && !std::ranges::includes(before.parts, after.parts);
+}
+
+Finding about_value(const Variable& before, const Variable& after, Level level, const char* kind) {
+  Finding finding;
+  finding.level = level;
+  finding.kind = kind;
+  finding.old_place = before.place;
+  finding.new_place = after.place;
+  finding.remedy = "let the new code take the first value for unknown, or set it from a hook";
+  return finding;
+}
+
+}  // namespace
+
+void report_kept_values(const ReviewedUnit& unit, Findings& findings) {
+  const auto olds = variables(unit.before);
+  for (const auto& [name, after] : variables(unit.after)) {
+    const auto found = olds.find(name);
+    if (found == olds.end() || after->is_declaration || after->is_const) continue;
+    const Variable& before = *found->second;
+    if (before.is_declaration || before.is_const) continue;
+    if (gains_memory(before, *after)) {
+      const std::set<std::string> writers = old_writers(unit, *after);
+      Finding finding =
+          about_value(before, *after, writers.empty() ? Level::note : Level::review, "static-revived");
+      finding.message =
+          fmt::format("nothing read {}{} before, so that the compiler left it out; it is read now",
+                      before.has_address ? "a part of " : "", after->name);
+      finding.why =
+          "what the old code would have stored there was never stored: it starts at its initial value";
+      finding.functions.assign(writers.begin(), writers.end());
+      findings.add(name, std::move(finding));
+    } else if (before.has_address && after->has_address && before.parts == after->parts &&
+               before.code != after->code) {
+      Finding finding = about_value(before, *after, Level::review, "static-encoding");
+      finding.message = fmt::format("{} is kept in memory in another form", after->name);
+      finding.why = "the compiler stores only which of a few values it is, and those are others now";
+      findings.add(name, std::move(finding));
+    }
+  }
+}
+
+}  // namespace stent::review

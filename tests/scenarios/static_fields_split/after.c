@@ -1,0 +1,13 @@
+#include <stdio.h>
+
+struct account { long limit, fee, balance; };
+static struct account account;
+
+__attribute__((noinline)) void deposit(int n) { account.balance += n; }
+
+__attribute__((noinline)) long available(void) { return account.balance - 10 * ++account.limit; }
+
+void scenario(int n) {
+  deposit(n);
+  printf("%ld\n", available());
+}
