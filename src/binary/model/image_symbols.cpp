@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "binary/model/image_builder.hpp"
 
 namespace stent::model {
@@ -38,6 +40,9 @@ void read_table(const elf::File& file, const elf::Section& table, Image& image) 
       symbol.binding = raw.binding == STB_WEAK ? SymbolBinding::weak : SymbolBinding::global;
     image.symbols.push_back(std::move(symbol));
   }
+  // `strip --keep-file-symbols`: names of sources alone are no blocks.
+  if (std::ranges::none_of(image.symbols, [](const ImageSymbol& symbol) { return symbol.file.has_value(); }))
+    image.files.clear();
 }
 
 const elf::Section* table_of(const elf::File& file, std::uint32_t type) {

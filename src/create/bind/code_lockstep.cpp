@@ -16,6 +16,31 @@ using x86_64::RelocationType;
 
 bool is_direct_branch(const Instruction& instruction) { return instruction.branch.has_value(); }
 
+/// How many bytes the assembler put before `instruction` of `code` to align what follows
+/// (-mbranches-within-32B-boundaries): segment prefixes, which mean nothing in 64-bit code, or one of fs or
+/// gs repeated. Before an indirect branch 3e is "notrack".
+std::uint8_t padding_of(const Instruction& instruction, ByteView code) {
+  const bool is_indirect = instruction.flow == Flow::indirect_jump || instruction.flow == Flow::indirect_call;
+  const auto byte = [&](std::uint32_t i) { return std::to_integer<unsigned>(code[instruction.offset + i]); };
+  std::uint8_t skipped = 0;
+  for (; skipped + 1U < instruction.length; ++skipped) {
+    const unsigned one = byte(skipped);
+    const bool means_nothing = one == 0x26 || one == 0x2e || one == 0x36 || (one == 0x3e && !is_indirect);
+    const bool is_repeated = (one == 0x64 || one == 0x65) && byte(skipped + 1U) == one;
+    if (!means_nothing && !is_repeated) break;
+  }
+  return skipped;
+}
+
+Instruction without_padding(Instruction instruction, ByteView code) {
+  const std::uint8_t skipped = padding_of(instruction, code);
+  instruction.offset += skipped;
+  instruction.length = static_cast<std::uint8_t>(instruction.length - skipped);
+  for (auto* field : {&instruction.branch, &instruction.memory, &instruction.immediate})
+    if (*field) (*field)->offset = static_cast<std::uint8_t>((*field)->offset - skipped);
+  return instruction;
+}
+
 class Walk {
  public:
   Walk(const model::Object& object, model::AtomId id, const model::Image& image, LinkAddress start)
@@ -51,7 +76,7 @@ class Walk {
         offset = theirs->offset + static_cast<std::uint32_t>(taken);
         continue;
       }
-      if (!same(ours, *theirs)) {
+      if (!same(without_padding(ours, atom_.bytes), without_padding(*theirs, code_))) {
         fail(ours, &*theirs);
         break;
       }

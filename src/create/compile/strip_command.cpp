@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "create/compile/profile_flags.hpp"
 #include "create/compile/recorded_unit.hpp"
 
 namespace stent::compile {
@@ -51,10 +53,10 @@ constexpr std::array<string_view, 13> kDropped{"-c",
                                                "-ftest-coverage",
                                                "-gsplit-dwarf",
                                                "-fstack-usage"};
-constexpr std::array<string_view, 15> kDroppedPrefixes{
-    "-save-temps", "--save-temps", "-fdump-",        "-gsplit-dwarf=", "-MF",        "-MT",
-    "-MQ",         "-MJ",          "-Wa,-a",         "-ftime-trace",   "-aux-info=", "-fcallgraph-info",
-    "--output=",   "-fcoverage-",  "-fprofile-note="};
+constexpr std::array<string_view, 16> kDroppedPrefixes{
+    "-save-temps", "--save-temps", "-fdump-",         "-gsplit-dwarf=", "-MF",        "-MT",
+    "-MQ",         "-MJ",          "-Wa,-a",          "-ftime-trace",   "-aux-info=", "-fcallgraph-info",
+    "--output=",   "-fcoverage-",  "-fprofile-note=", "-fembed-bitcode"};
 /// Kept with the word after them.
 constexpr std::array<string_view, 28> kKeptPairs{"-x",
                                                  "-I",
@@ -222,6 +224,8 @@ std::optional<StrippedCommand> strip_command(const Words& words, const std::stri
     throw Error(ErrorCode::bad_input,
                 fmt::format("the command of {} does not name it: {}", file, show_command(words)),
                 "record the commands again");
+  std::ranges::copy(profile_flags(out.arguments, out.source_argument, out.output, out.links),
+                    std::back_inserter(out.arguments));
   return out;
 }
 

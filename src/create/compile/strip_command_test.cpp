@@ -34,6 +34,15 @@ TEST(StripCommand, LinkInputsGo) {
   EXPECT_THAT(stripped("gcc -O2 src/x.c y.c z.o liba.a -lm -L. -Wl,-z,now -rdynamic -pie -fPIE -o prog"),
               ElementsAre("gcc", "-O2", "-fPIE"));
 }
+TEST(StripCommand, AProfileKeepsTheNameOfItsObject) {
+  EXPECT_THAT(stripped("gcc -O2 -fprofile-use -c src/x.c -o obj/y.o"),
+              ElementsAre("gcc", "-O2", "-fprofile-use", "-dumpdir", "obj/", "-dumpbase", "y.o",
+                          "-dumpbase-ext", ".o", "-Wno-error=coverage-mismatch"));
+  EXPECT_THAT(stripped("gcc -fprofile-use=p src/x.c -o out/prog"),
+              ElementsAre("gcc", "-fprofile-use=p", "-dumpdir", "out/prog-", "-dumpbase", "x.c",
+                          "-dumpbase-ext", ".c", "-Wno-error=coverage-mismatch"));
+  EXPECT_THAT(stripped("clang-16 -fprofile-use=p -c src/x.c"), ElementsAre("clang-16", "-fprofile-use=p"));
+}
 TEST(StripCommand, NothingToCompile) {
   EXPECT_THAT(stripped("gcc -E src/x.c"), ElementsAre("none"));
   EXPECT_FALSE(strip_command({"gcc", "x.o", "-o", "x"}, "x.o", "/b"));
