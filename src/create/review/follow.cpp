@@ -150,6 +150,7 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   comparisons.insert(comparisons.end(), part.comparisons.begin(), part.comparisons.end());
   asked.insert(part.asked.begin(), part.asked.end());
   ordered.insert(part.ordered.begin(), part.ordered.end());
+  combined.insert(part.combined.begin(), part.combined.end());
   reaches.insert(reaches.end(), part.reaches.begin(), part.reaches.end());
   returns.insert(returns.end(), part.returns.begin(), part.returns.end());
   locks_at_return.insert(locks_at_return.end(), part.locks_at_return.begin(), part.locks_at_return.end());

@@ -69,6 +69,13 @@ struct Ordered {
   auto operator<=>(const Ordered&) const = default;
 };
 
+/// A member that is computed with: the sign, and nothing of the other side.
+struct Combined {
+  std::int64_t offset = 0;  ///< of the member
+  char sign = '+';
+  auto operator<=>(const Combined&) const = default;
+};
+
 /// How far a loop goes through the memory behind a pointer that was loaded.
 struct Reach {
   std::string pointer;     ///< where it was loaded from
@@ -86,6 +93,7 @@ struct FunctionFacts {
   std::vector<Comparison> comparisons;
   std::set<Asked> asked;
   std::set<Ordered> ordered;
+  std::set<Combined> combined;
   std::vector<Reach> reaches;
   std::vector<Value> returns;  ///< rax at each return
   std::vector<Locks> locks_at_return;

@@ -262,6 +262,26 @@ void Observer::observe_order(const Atom& atom, const Step& step, const MachineSt
   }
 }
 
+/// A member to which something that is no constant is added in a register, or that is taken off something.
+void Observer::observe_combined(const Atom& atom, const Step& step, const MachineState& before) {
+  const bool adds = step.operation == Operation::add;
+  const Operand& to = step.operands[0];
+  const Operand& with = step.operands[1];
+  if ((!adds && step.operation != Operation::subtract) || to.kind != Operand::Kind::register_ ||
+      with.kind == Operand::Kind::immediate || with.kind == Operand::Kind::none ||
+      before.read(*object_, atom, step, with).is(Kind::constants) || before[to.reg].is(Kind::constants))
+    return;
+  for (const Operand* of : {&to, &with}) {
+    const bool is_register = of->kind == Operand::Kind::register_;
+    if (is_register && of->reg.exists())
+      if (const auto& member = before.member(of->reg); member && member->shifted == 0)
+        facts_->combined.insert({member->offset, adds ? '+' : '-'});
+    if (is_register || of->kind != Operand::Kind::memory) continue;
+    const PlaceName where = before.place(*object_, atom, step, *of);
+    if (!where.is_stack && !where.is_static) facts_->combined.insert({where.offset, adds ? '+' : '-'});
+  }
+}
+
 void Observer::observe_names(const Atom& atom, const Step& step) {
   const auto first =
       std::ranges::lower_bound(atom.references, step.instruction.offset, {}, &model::Reference::offset);
@@ -358,6 +378,7 @@ void Observer::observe(const Block& block, const Step& step, const MachineState&
   observe_comparison(atom, step, before);
   observe_asked(atom, step, before);
   observe_order(atom, step, before);
+  observe_combined(atom, step, before);
   observe_call(block, step, before);
   if (step.instruction.flow == Flow::ret) observe_return(before);
   if (step.is_atomic) ++facts_->atomics;

@@ -25,6 +25,7 @@ class Observer {
   void observe_memory(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_comparison(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_asked(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
+  void observe_combined(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_order(const model::Atom& atom, const x86_64::Step& step, const MachineState& before);
   void observe_names(const model::Atom& atom, const x86_64::Step& step);
   void observe_parameters(const x86_64::Step& step, const MachineState& before);

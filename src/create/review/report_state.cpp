@@ -161,6 +161,12 @@ class StateRules {
   void compare(const FunctionPair& pair, const Place& place, const Stored& before, const Stored& after) {
     if (!before.is_known || !after.is_known || before.sizes != after.sizes) return;
     const Texts lost = without(before.texts, after.texts), gained = without(after.texts, before.texts);
+    const bool is_other = std::ranges::any_of(lost, [](const std::string& text) { return !is_number(text); });
+    if (is_other && is_reinterpreted(pair, place))
+      return report(
+          pair, fmt::format("it stores [{}] in {} where it stored [{}], and others compute with it "
+                            "in another way now",
+                            fmt::join(after.texts, ", "), place_text(place), fmt::join(before.texts, ", ")));
     if (gained.empty()) return compare_sources(pair, place, before, after);
     const Texts known = known_.contains(place) ? known_.at(place) : Texts{};
     Texts strange = without(gained, known);
@@ -174,6 +180,18 @@ class StateRules {
       return;
     report(pair, fmt::format("it stores [{}] in {} where it stored [{}]", fmt::join(after.texts, ", "),
                              place_text(place), fmt::join(before.texts, ", ")));
+  }
+
+  /// Another function that changed adds something to the member newly, or takes something off no longer, and
+  /// the other way round.
+  [[nodiscard]] bool is_reinterpreted(const FunctionPair& writer, const Place& place) const {
+    return place.first == "*" && std::ranges::any_of(unit_->changed, [&](const FunctionPair& reader) {
+             return reader.after != writer.after &&
+                    std::ranges::any_of(std::initializer_list<char>{'+', '-'}, [&](char sign) {
+                      const Combined one{place.second, sign};
+                      return reader.before->combined.contains(one) != reader.after->combined.contains(one);
+                    });
+           });
   }
 
   /// What others make of numbers and texts that this function hands them: "f({1})".

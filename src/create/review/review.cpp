@@ -5,6 +5,7 @@
 #include "base/parallel.hpp"
 #include "create/review/code_rules.hpp"
 #include "create/review/come_along.hpp"
+#include "create/review/inlining.hpp"
 #include "create/review/local_sorters.hpp"
 #include "create/review/rules.hpp"
 
@@ -27,6 +28,7 @@ Reviewed review_unit(const UnitPair& pair) {
   if (pair.changes->nothing_changed() && pair.brought.empty()) return reviewed;
   ReviewedUnit unit;
   prepare(unit, pair);
+  align_inlining(unit);
   unit.local_sorters = find_local_sorters(unit);
   report_come_along(unit, findings);
   report_missing_debug(unit, findings);
