@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "binary/elf/elf_file.hpp"
 #include "create/guess_difference.hpp"
 
 namespace stent::create {
@@ -34,6 +35,23 @@ void note_other_code(const ChosenUnit& best, const model::Image& target, std::ve
                               best.unit->pair.source, mismatched(best),
                               best.unit->old_object->functions.size(), target.path.filename().string(),
                               best.match.first_mismatch(), guess_difference(*best.unit->old_object, target)));
+}
+
+/// Its machine code is not what a link with link-time optimisation takes.
+bool holds_intermediate_code(const ComparedUnit& unit) {
+  if (unit.old_object->path.empty()) return false;
+  const elf::File file(unit.old_object->path);
+  return std::ranges::any_of(
+      file.sections(), [](const elf::Section& section) { return section.name.starts_with(".gnu.lto_"); });
+}
+
+std::string hint_for_none(const std::vector<ComparedUnit>& units) {
+  if (std::ranges::any_of(units, holds_intermediate_code))
+    return "the objects also hold a compiler's intermediate code (-flto -ffat-lto-objects), of which a link "
+           "makes other code: make the patch from the source (--patch with the build's command), or give the "
+           "objects that the link makes";
+  return "is --target the program the change is for, made by this compiler with these flags, and is its "
+         "debug file found (--debug-root)?";
 }
 
 /// By source: the way of compiling it that matches the target best.
@@ -65,12 +83,10 @@ std::vector<ChosenUnit> choose_units(const std::vector<ComparedUnit>& units, con
     }
   }
   if (chosen.empty())
-    throw Error(
-        ErrorCode::mismatch,
-        fmt::format("none of the {} changed units is part of {}", best_of_source.size(),
-                    target.path.string()),
-        "is --target the program the change is for, made by this compiler with these flags, and is its "
-        "debug file found (--debug-root)?");
+    throw Error(ErrorCode::mismatch,
+                fmt::format("none of the {} changed units is part of {}", best_of_source.size(),
+                            target.path.string()),
+                hint_for_none(units));
   return chosen;
 }
 

@@ -127,6 +127,52 @@ class UnlinkedUnits(Unlinked):
         self.assertIn("tripled.c: comes along, for tripled", said)
         self.heal()
 
+    def observed_with_an_archive(self, optimised, compiler="gcc", lto="-flto"):
+        """An observed build in which the units of `optimised` are compiled with link-time optimisation."""
+        self.tree_of_sources()
+        flags = f"{compiler} -O2 -g -fno-inline"
+        build = [f"{flags} {lto if unit in optimised else ''} -c {unit}.c" for unit in ("answer", "main", "counted", "tripled")]
+        if compiler == "gcc":
+            build += ["rm -f libunits.a", "gcc-ar rc libunits.a answer.o counted.o tripled.o", f"{flags} {lto} main.o libunits.a -o program"]
+        else:
+            build += [f"{flags} {lto} -B/usr/lib/llvm-16/bin -fuse-ld=lld main.o -Wl,--start-lib answer.o counted.o tripled.o "
+                      "-Wl,--end-lib -o program"]
+        run("sh", "-ec", "\n".join(build), cwd=self.work)
+        self.assertNotIn("counted", run("nm", self.work / "program"))
+        return "--patch", self.work / "fix.diff", "--", "sh", "-ec", "\n".join(build)
+
+    def test_link_time_optimisation_pulls_what_it_needs(self):
+        for lto in ("-flto", "-flto -ffat-lto-objects"):
+            with self.subTest(lto=lto):
+                given = self.observed_with_an_archive(("answer", "main", "counted", "tripled"), lto=lto)
+                self.create(*given, cwd=self.work, acknowledged=("--ack", "*=main calls it each time"))
+                self.heal()
+
+    def test_thin_optimisation_that_pulls_units_is_refused_by_name(self):
+        given = self.observed_with_an_archive(("answer", "main", "counted", "tripled"), "clang-16", "-flto=thin")
+        said = self.create(*given, cwd=self.work, expect=6)
+        self.assertIn("wrote 3 objects before the change and 5 after it", said)
+        self.assertIn("do without them in the new code", said)
+
+    def test_an_optimised_unit_calls_plain_ones(self):
+        given = self.observed_with_an_archive(("answer", "main"))
+        said = self.create(*given, cwd=self.work, acknowledged=("--ack", "*=main calls it each time"))
+        self.assertIn("counted.c: comes along, for counted: the target was linked without it", said)
+        self.heal()
+
+    def test_a_plain_unit_that_calls_an_optimised_one_leaves_a_question(self):
+        given = self.observed_with_an_archive(("counted",))
+        self.assertIn("symbol:counted", self.create(*given, cwd=self.work, expect=11))
+
+    def test_fat_objects_of_an_optimised_program_are_refused_by_their_kind(self):
+        self.observed_with_an_archive(("answer", "main", "counted", "tripled"))
+        for side, text in (("old", ANSWER), ("new", HEALED)):
+            (self.work / side).mkdir()
+            (self.work / side / "answer.c").write_text(text)
+            run("gcc", "-O2", "-g", "-flto", "-ffat-lto-objects", "-ffunction-sections", "-c", "answer.c", cwd=self.work / side)
+        said = self.create(self.work / "old/answer.o", self.work / "new/answer.o", expect=7)
+        self.assertIn("the objects also hold a compiler's intermediate code", said)
+
     def test_a_name_that_no_unit_defines_needs_a_word_when_the_patch_is_made(self):
         self.tree_of_sources()
         given = self.recorded(("answer",))

@@ -158,10 +158,12 @@ class Relinker {
   void add_each(const RecordedLink& link, const fs::path& place) {
     const auto olds = kept_objects(place / "old", true), news = kept_objects(place / "new", true);
     if (olds.empty() || olds.size() != news.size())
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("the link of {} wrote {} objects before the change and {} after it",
-                              link.output.string(), olds.size(), news.size()),
-                  "it must use LLVM's linker plugin or lld, with the same inputs");
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("the link of {} wrote {} objects before the change and {} after it",
+                      link.output.string(), olds.size(), news.size()),
+          "it must use LLVM's linker plugin or lld, with the same inputs; where new code needs members of "
+          "an archive that nothing pulled, do without them in the new code");
     for (const auto& [key, old_object] : olds)
       if (read_text(old_object) != read_text(news.at(key)))
         add_pair(link, olds.size() > 1 ? fmt::format(", part {}", key.first) : "", old_object, news.at(key));
