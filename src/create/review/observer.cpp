@@ -310,7 +310,9 @@ void Observer::observe_parameters(const Step& step, const MachineState& before) 
   const bool clears = to.reg.exists() && to.reg == step.operands[1].reg &&
                       (step.operation == Operation::xor_ || step.operation == Operation::subtract ||
                        step.operation == Operation::borrow);
-  if (clears || step.instruction.is_nop) return;
+  const bool moves = step.operation == Operation::move && to.kind == Operand::Kind::register_ &&
+                     step.operands[1].kind == Operand::Kind::register_;
+  if (clears || moves || step.instruction.is_nop) return;
   if (step.operation == Operation::push)
     return;  // keeps a register, or makes room: that alone uses no argument
   for (const Operand& operand : step.operands)

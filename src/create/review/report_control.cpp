@@ -75,8 +75,9 @@ class ControlRules {
       for (const dwarf::Parameter& parameter : pair.old_declaration->parameters) {
         const dwarf::Type& type = unit_->before.debug[parameter.type];
         const auto pointee = unit_->before.debug[type.target].kind;
-        if (type.kind == dwarf::TypeKind::pointer &&
-            (pointee == dwarf::TypeKind::structure || pointee == dwarf::TypeKind::void_))
+        const bool is_pointer =
+            type.kind == dwarf::TypeKind::pointer || type.kind == dwarf::TypeKind::reference;
+        if (is_pointer && (pointee == dwarf::TypeKind::structure || pointee == dwarf::TypeKind::void_))
           return false;
       }
     return std::ranges::any_of(pair.after->accesses, [](const Access& access) {

@@ -65,6 +65,7 @@ class MeaningRules {
         check_inlined_order(pair);
       }
       check_computation(pair);
+      check_permuted(pair);
     }
     check_shared_constants();
     check_states();
@@ -162,6 +163,32 @@ class MeaningRules {
                    (inlined_code_changed(host, call.name) || share_data(*unit_, host, pair));
           }))
         report_order(pair, call.name);
+  }
+
+  /// The same code with constants that changed places: what each of them meant, another one means now.
+  void check_permuted(const FunctionPair& pair) {
+    const auto& olds = pair.before->code;
+    const auto& news = pair.after->code;
+    std::multiset<std::string> lost, gained;
+    for (std::size_t i = 0; i < olds.size() && olds.size() == news.size(); ++i) {
+      const std::string &a = olds[i].second, &b = news[i].second;
+      if (a == b) continue;
+      if (a.substr(0, a.rfind(' ')) != b.substr(0, b.rfind(' ')) || a.find(' ') == std::string::npos ||
+          b.find(' ') == std::string::npos)
+        return;
+      lost.insert(a.substr(a.rfind(' ')));
+      gained.insert(b.substr(b.rfind(' ')));
+    }
+    if (lost.size() < 2 || lost != gained || a_condition(olds, news)) return;
+    report(pair, Level::review, "stored-value", "constants of its code changed places",
+           "values that exist were stored with the old meaning of each", "keep the meaning of each number");
+  }
+
+  using Code = std::vector<std::pair<std::uint32_t, std::string>>;
+  static bool a_condition(const Code& olds, const Code& news) {
+    for (std::size_t i = 0; i < olds.size(); ++i)
+      if (olds[i].second != news[i].second && olds[i].second.starts_with("if ")) return true;
+    return false;
   }
 
   /// A function without effects whose constants changed, and on which several others build.

@@ -22,9 +22,24 @@ struct Results {
   bool from_table = false;  ///< the compiler's table of a switch
 };
 
+/// What a comparison of texts returned, after it was asked whether that is zero: compilers return it for
+/// zero.
+bool is_known_zero(const FunctionFacts& facts, const Value& value) {
+  static const std::set<std::string> comparisons = {"strcmp", "strncmp",    "memcmp",
+                                                    "bcmp",   "strcasecmp", "strncasecmp"};
+  return value.is(Value::Kind::result) && comparisons.contains(plain_name(value.name)) &&
+         std::ranges::any_of(facts.comparisons, [&](const Comparison& comparison) {
+           return comparison.left == value && comparison.right.is_constant(0);
+         });
+}
+
 Results results(const FunctionFacts& facts) {
   Results all;
   for (const Value& value : facts.returns) {
+    if (is_known_zero(facts, value)) {
+      all.constants.insert(0);
+      continue;
+    }
     all.constants.insert(value.numbers.begin(), value.numbers.end());
     all.only_constants = all.only_constants && value.is(Value::Kind::constants);
     all.from_table = all.from_table || value.name.starts_with("CSWTCH") ||

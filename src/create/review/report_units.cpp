@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "create/review/code_rules.hpp"
@@ -82,6 +83,7 @@ class UnitRules {
       for (const FunctionPair* writer : pairs)
         for (const FunctionPair* reader : pairs)
           if (writer != reader && !holds_inside(*writer->after, number) &&
+              !is_only_place(*writer->after, *reader->after, number) &&
               !unit_->sorts_only_locals(writer->before->name) &&
               !unit_->sorts_only_locals(reader->before->name) &&
               (number >= packed || writes_what_the_other_reads(*writer, *reader)))
@@ -89,6 +91,29 @@ class UnitRules {
                 *writer,
                 fmt::format("it stores values computed with {}, as {} expects now", number, reader->name()),
                 "values that exist were stored without");
+  }
+
+  /// Where an array stands in an object: nothing is computed with it but addresses.
+  [[nodiscard]] bool is_only_place(const FunctionFacts& a, const FunctionFacts& b,
+                                   std::int64_t number) const {
+    const auto computes = [&](const FunctionFacts& facts) {
+      const bool in_register = std::ranges::any_of(facts.arithmetic, [&](const std::string& text) {
+        const std::size_t space = text.find(' ');
+        return space != std::string::npos && std::abs(std::atoll(text.c_str() + space)) == number;
+      });
+      return in_register || facts.factors.contains(number) || facts.factors.contains(-number) ||
+             std::ranges::any_of(facts.constants, [&](const auto& constant) {
+               return constant.first == Use::shifted && magnitude(constant.first, constant.second) == number;
+             });
+    };
+    const dwarf::DebugInfo& info = unit_->before.debug;
+    const bool is_place = std::ranges::any_of(info.types, [&](const dwarf::Type& type) {
+      return std::ranges::any_of(type.members, [&](const dwarf::Member& member) {
+        return std::cmp_equal(member.bit_offset, number * 8) &&
+               info[member.type].kind == dwarf::TypeKind::array;
+      });
+    });
+    return is_place && !computes(a) && !computes(b);
   }
 
   /// A mask that only holds an index inside an array that has so many elements.

@@ -133,11 +133,22 @@ std::optional<std::string> TypeLives::allocation_of(const Type& type) const {
   return std::nullopt;
 }
 
+bool TypeLives::is_in_container(const std::string& name) const {
+  return std::ranges::any_of(unit_->before.debug.types, [&](const Type& type) {
+    return type.name.starts_with("std::") &&
+           type.name.find(name.substr(name.rfind(':') + 1)) != std::string::npos;
+  });
+}
+
 /// A call that could allocate one: of unknown or matching size.
 bool TypeLives::may_allocate(const FunctionFacts& facts, const Type& type) const {
   return std::ranges::any_of(facts.calls, [&](const Call& call) {
     const std::string plain = plain_name(call.name);
     if (!is_allocator(plain) || plain == "realloc") return false;
+    // Of unknown size it is a container's, and a container of such would be known by its type.
+    const bool is_of_container = plain == "operator new" && !call.arguments[0].is(Value::Kind::constants) &&
+                                 !is_in_container(type.name);
+    if (is_of_container) return false;
     bool other_size = false;
     for (std::size_t i = 0; i < 2; ++i)
       if (call.arguments[i].is(Value::Kind::constants) &&

@@ -34,6 +34,7 @@ class TypeLives {
   [[nodiscard]] bool is_only_temporary(const std::string& name, const dwarf::Type& type) const;
   [[nodiscard]] bool takes_it_first(const std::string& function, const std::string& name) const;
   [[nodiscard]] std::string escape_of(const std::string& name, const dwarf::Type& type) const;
+  [[nodiscard]] bool is_in_container(const std::string& name) const;
   [[nodiscard]] bool may_allocate(const FunctionFacts& facts, const dwarf::Type& type) const;
 
   const ReviewedUnit* unit_;
