@@ -1,6 +1,8 @@
 #include "create/bind/presence.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace stent::bind {
 
@@ -17,9 +19,12 @@ Presence::Presence(const model::Object& old_object, const model::Image& image, c
   std::set<LinkAddress> known;  // of which matched code says what is there
   for (const auto& [id, address] : match.atoms)
     if (!old_object[id].name.empty() && !match.conflicts.contains(id)) known.insert(address);
+  std::unordered_set<std::string_view> asked;  // images are large
+  for (const model::Symbol& symbol : old_object.symbols) asked.insert(symbol.name);
   for (const model::ImageSymbol& symbol : image.symbols) {
-    names_.insert(symbol.name);
-    if (symbol.binding == model::SymbolBinding::global) strong_names_.insert(symbol.name);
+    const bool is_asked = asked.contains(symbol.name);
+    if (is_asked) names_.insert(symbol.name);
+    if (is_asked && symbol.binding == model::SymbolBinding::global) strong_names_.insert(symbol.name);
     has_locals_ = has_locals_ || (symbol.file && !image.files[*symbol.file].empty());
     const bool is_known = known.contains(symbol.address);
     if (symbol.file && !is_known && is_block_of(image.files[*symbol.file], old_object))

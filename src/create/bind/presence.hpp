@@ -23,8 +23,8 @@ class Presence {
  private:
   const model::Object& object_;
   const UnitMatch& match_;
-  std::set<std::string> names_;         ///< of every symbol of the target
-  std::set<std::string> strong_names_;  ///< of its strong global symbols
+  std::set<std::string> names_;         ///< of the unit's symbols, those that the target has
+  std::set<std::string> strong_names_;  ///< of those, the target's strong globals
   /// Of the locals in blocks of this unit's source, without ordinals, but for those that matched code names.
   std::set<std::string> block_names_;
   bool has_block_;           ///< the table names the unit's source: linkers note it even for what they drop
