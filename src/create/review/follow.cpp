@@ -168,6 +168,7 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   has_system_call = has_system_call || part.has_system_call;
   parameters.insert(part.parameters.begin(), part.parameters.end());
   differences += part.differences;
+  gathered += part.gathered;
   byte_swaps += part.byte_swaps;
   atomics += part.atomics;
   fences += part.fences;

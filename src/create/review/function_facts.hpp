@@ -113,6 +113,7 @@ struct FunctionFacts {
   bool takes_label_address = false;
   bool has_system_call = false;
   unsigned differences = 0;  ///< exclusive ors of two values
+  unsigned gathered = 0;     ///< ors of two values
   unsigned atomics = 0, fences = 0;
   unsigned byte_swaps = 0;  ///< bswap, movbe, and rotating 16 bits by 8
 

@@ -131,6 +131,8 @@ std::string Observer::callee(const Atom& atom, const Step& step, const MachineSt
 }
 
 void Observer::observe_constants(const Atom& atom, const Step& step, const MachineState& before) {
+  if (step.operation == Operation::or_ && step.operands[1].kind != Operand::Kind::immediate)
+    ++facts_->gathered;
   if (computes(step)) {
     facts_->arithmetic.insert(text_of(step));
     if (step.operation == Operation::xor_ && step.operands[1].kind != Operand::Kind::immediate)

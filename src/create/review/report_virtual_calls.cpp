@@ -7,11 +7,22 @@
 namespace stent::review {
 namespace {
 
+/// In code of the C++ library that was inlined: its classes are the same in both builds.
+bool is_of_library(const Call& call, const dwarf::Function* declared) {
+  return declared != nullptr && call.at &&
+         std::ranges::any_of(declared->inlined, [&](const dwarf::InlinedCall& inlined) {
+           return inlined.place.file.find("/c++/") != std::string::npos &&
+                  std::ranges::any_of(inlined.ranges, [&](const auto& range) {
+                    return *call.at >= range.first && *call.at < range.second;
+                  });
+         });
+}
+
 /// The farthest place in a table of virtual functions that is called through; -1 for none.
-std::int64_t last_slot(const FunctionFacts& facts) {
+std::int64_t last_slot(const FunctionFacts& facts, const dwarf::Function* declared) {
   std::int64_t last = -1;
   for (const Call& call : facts.calls)
-    if (call.slot) last = std::max(last, *call.slot);
+    if (call.slot && !is_of_library(call, declared)) last = std::max(last, *call.slot);
   return last;
 }
 
@@ -33,12 +44,13 @@ const dwarf::Type* unknown_class(const dwarf::DebugInfo& info) {
 
 void report_virtual_calls(const ReviewedUnit& unit, Findings& findings) {
   std::int64_t known = -1;
-  for (const auto& [name, facts] : unit.before.facts) known = std::max(known, last_slot(facts));
+  for (const auto& [name, facts] : unit.before.facts)
+    known = std::max(known, last_slot(facts, unit.before.declaration(name)));
   const dwarf::Type* type = unknown_class(unit.after.debug);
   if (type == nullptr) return;
   for (const FunctionPair& pair : unit.changed) {
-    const std::int64_t slot = last_slot(*pair.after);
-    if (slot <= known || slot <= last_slot(*pair.before)) continue;
+    const std::int64_t slot = last_slot(*pair.after, pair.new_declaration);
+    if (slot <= known || slot <= last_slot(*pair.before, pair.old_declaration)) continue;
     Finding finding = about(pair, Level::review, "virtual-table");
     finding.message = fmt::format(
         "{}: it calls virtual function {} of an object, farther than any before, and of {} "

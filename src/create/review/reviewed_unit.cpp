@@ -268,10 +268,9 @@ bool collects_differences(const FunctionPair& function) {
       if (text.find(' ') != std::string::npos && !steps.contains(text)) texts.insert(text);
     return texts;
   };
-  // What differs is gathered, and nothing is mixed into what is multiplied.
-  const bool multiplies = std::ranges::any_of(
-      after.factors, [](std::int64_t factor) { return factor > 0 && (factor & (factor - 1)) != 0; });
-  if (multiplies) return false;
+  // What differs is gathered, bit by bit; a hash only mixes.
+  const bool gathers = after.gathered > before.gathered || (only_answers(before) && only_answers(after));
+  if (!gathers) return false;
   const bool is_old = before.differences == 0 || (only_answers(before) && only_answers(after));
   return is_old && after.differences > 0 && !before.orders() && !after.orders() &&
          std::ranges::includes(with_constants(before), with_constants(after));
