@@ -73,12 +73,15 @@ class Program:
                          f"({left} / ({right} | 1))", f"({left} >> ({right} & 31))", f"({left} > {right} ? {left} : {right})",
                          f"(u)__builtin_popcountl({left})", f"(u)(int)({left})"])
 
-    def statement(self, function, callable_, at=None):
+    def statement_kinds(self, callable_):
         kinds = [self.assign, self.branch, self.loop, self.switch, self.table, self.text, self.floating, self.record,
                  self.static_local, self.library, self.line, self.vector]
         if callable_:
             kinds += [self.call, self.call, self.pointers]
-        lines = self.random.choice(kinds)(function, callable_)
+        return kinds
+
+    def statement(self, function, callable_, at=None):
+        lines = self.random.choice(self.statement_kinds(callable_))(function, callable_)
         at = len(function.statements) if at is None else at
         function.statements.insert(at, lines)
 

@@ -39,13 +39,18 @@ bool gains_memory(const Variable& before, const Variable& after) {
   return !before.parts.empty() && !std::ranges::includes(before.parts, after.parts);
 }
 
+/// True when a part of a variable that the compiler splits has no memory any more.
+bool loses_part(const Variable& before, const Variable& after) {
+  return after.has_address && !before.parts.empty() && !std::ranges::includes(after.parts, before.parts);
+}
+
 Finding about_value(const Variable& before, const Variable& after, Level level, const char* kind) {
   Finding finding;
   finding.level = level;
   finding.kind = kind;
   finding.old_place = before.place;
   finding.new_place = after.place;
-  finding.remedy = "let the new code take the first value for unknown, or set it from a hook";
+  finding.remedy = "let the new code do without what was stored there, or keep the variable in use as it was";
   return finding;
 }
 
@@ -58,6 +63,13 @@ void report_kept_values(const ReviewedUnit& unit, Findings& findings) {
     if (found == olds.end() || after->is_declaration || after->is_const) continue;
     const Variable& before = *found->second;
     if (before.is_declaration || before.is_const) continue;
+    if (loses_part(before, *after)) {
+      Finding finding = about_value(before, *after, Level::review, "static-removed");
+      finding.message = fmt::format("a part of {} has no memory of its own any more", after->name);
+      finding.why =
+          "nothing stores there in the new build, so that its code takes the initial value for the live one";
+      findings.add(name, std::move(finding));
+    }
     if (gains_memory(before, *after)) {
       const std::set<std::string> writers = old_writers(unit, *after);
       Finding finding =

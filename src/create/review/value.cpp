@@ -14,9 +14,21 @@ namespace {
 constexpr std::size_t most_constants = 24;
 constexpr std::size_t most_alternatives = 4;
 constexpr std::size_t longest_text = 96;
+constexpr std::size_t longest_operand = 24;  ///< of a text that would be too long
 
 std::string plus(const std::string& name, std::int64_t offset) {
   return offset == 0 ? name : fmt::format("{}{:+}", name, offset);
+}
+
+/// A sign for a text that is too long to be kept: equal for equal texts.
+std::string abbreviated(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return fmt::format("~{:x}", hash);
+}
+
+void abbreviate(std::string& text) {
+  if (text.size() > longest_operand) text = abbreviated(text);
 }
 
 std::string all_of(const std::set<std::int64_t>& numbers) {
@@ -30,8 +42,16 @@ Value either(const Value& a, const Value& b) {
   if (left.empty() || right.empty() || a.is(Value::Kind::stack) || b.is(Value::Kind::stack)) return {};
   std::set<std::string> all = alternatives(left);
   all.merge(alternatives(right));
+  if (all.size() > most_alternatives) return {};
   std::string text = fmt::format("{}", fmt::join(all, "|"));
-  if (all.size() > most_alternatives || text.size() > longest_text) return {};
+  if (text.size() > longest_text) {
+    std::set<std::string> shorter;
+    for (std::string one : all) {
+      abbreviate(one);
+      shorter.insert(std::move(one));
+    }
+    text = fmt::format("{}", fmt::join(shorter, "|"));
+  }
   return {Value::Kind::unknown, {}, 0, std::move(text)};
 }
 
@@ -152,16 +172,23 @@ Value computed(const Value& left, const std::string& sign, const Value& whole) {
     return computed(whole, sign, left);
   const Value right = sign == "and" ? as_alignment(whole) : whole;
   std::string a = left.text(), b = right.text();
-  if (a.empty() || b.empty() || a.size() + b.size() > longest_text) return {};
+  if (a.empty() || b.empty()) return {};
+  const bool is_long = a.size() + b.size() > longest_text;
   const bool is_symmetric = sign == "+" || sign == "*" || sign == "and" || sign == "or" || sign == "xor";
-  if (sign == "+") return sum_of(left, right);
+  if (is_long) {
+    abbreviate(a);
+    abbreviate(b);
+  } else if (sign == "+") {
+    return sum_of(left, right);
+  }
   if (is_symmetric && b < a) std::swap(a, b);
   return {Value::Kind::unknown, {}, 0, fmt::format("({} {} {})", a, sign, b)};
 }
 
 Value computed(const std::string& operation, const Value& of) {
-  const std::string text = of.text();
-  if (text.empty() || text.size() > longest_text) return {};
+  std::string text = of.text();
+  if (text.empty()) return {};
+  if (text.size() > longest_text) abbreviate(text);
   return {Value::Kind::unknown, {}, 0, fmt::format("({} {})", operation, text)};
 }
 
