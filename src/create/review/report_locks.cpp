@@ -58,19 +58,6 @@ bool is_held(const Locks& locks) {
   return std::ranges::any_of(locks, [](const auto& entry) { return entry.second > 0; });
 }
 
-/// Some ways out gave everything back, and others did not: now all do.
-bool gives_back_on_every_way(const FunctionFacts& before, const FunctionFacts& after) {
-  const auto holds_none = [](const Locks& locks) {
-    return std::ranges::all_of(locks, [](const auto& entry) { return entry.second == 0; });
-  };
-  const auto gave_back = [&](const Locks& locks) {
-    return std::ranges::all_of(
-        locks, [](const auto& entry) { return entry.second == 0 || entry.second == varying; });
-  };
-  return !after.locks_at_return.empty() && std::ranges::all_of(after.locks_at_return, holds_none) &&
-         std::ranges::any_of(before.locks_at_return, gave_back);
-}
-
 /// On the stack, or in the object that the function returns.
 bool is_own_memory(const Value& value, bool returns_object) {
   if (value.is(Value::Kind::stack)) return true;
@@ -191,10 +178,6 @@ class LockRules {
     } else if (old_events != new_events)
       report(pair, fmt::format("it takes or signals [{}] before, [{}] now", fmt::join(old_events, ", "),
                                fmt::join(new_events, ", ")));
-    else if (!released_differ(before, after) && held_at_return(before) != held_at_return(after) &&
-             gives_back_on_every_way(before, after))
-      note(pair, "a way out that kept a lock gives it back now",
-           "a thread that went that way before has left the lock held, and no patch gives it back");
     else if (released_differ(before, after) || held_at_return(before) != held_at_return(after))
       report(pair, "it gives back other locks than before, or returns with other locks held");
     else if (order(before) != order(after))
