@@ -49,8 +49,7 @@ std::optional<Dwarf_Op> Die::first_operation(unsigned name) const {
   std::size_t count = 0;
   if (!found || dwarf_getlocation(&*found, &operations, &count) != 0 || count == 0) return std::nullopt;
   for (std::size_t i = 0; i < count; ++i)
-    if (operations[i].atom == DW_OP_form_tls_address || operations[i].atom == DW_OP_GNU_push_tls_address)
-      return operations[i];
+    if (is_of_thread(operations[i])) return operations[i];
   return operations[0];
 }
 
@@ -74,6 +73,10 @@ Die Die::origin() const {
     at = next;
   }
   return Die(at);
+}
+
+bool is_of_thread(const Dwarf_Op& operation) {
+  return operation.atom == DW_OP_form_tls_address || operation.atom == DW_OP_GNU_push_tls_address;
 }
 
 void Die::each_child(const std::function<void(const Die&)>& visit) const {

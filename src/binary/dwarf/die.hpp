@@ -43,4 +43,7 @@ class Die {
   mutable Dwarf_Die raw_;
 };
 
+/// The operation makes an address of a thread's own storage.
+[[nodiscard]] bool is_of_thread(const Dwarf_Op& operation);
+
 }  // namespace stent::dwarf

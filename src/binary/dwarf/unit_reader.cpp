@@ -30,8 +30,7 @@ std::string linkage_name(const Die& die) {
 
 bool is_thread_local(const Die& die) {
   const auto operation = die.first_operation(DW_AT_location);
-  return operation &&
-         (operation->atom == DW_OP_form_tls_address || operation->atom == DW_OP_GNU_push_tls_address);
+  return operation && is_of_thread(*operation);
 }
 
 bool has_static_storage(const Die& die) { return is_thread_local(die) || !variable_parts(die).empty(); }

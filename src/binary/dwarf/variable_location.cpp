@@ -17,10 +17,6 @@ std::optional<std::uint64_t> address_of(Dwarf_Attribute& location, const Dwarf_O
   return address;
 }
 
-bool is_of_thread(const Dwarf_Op& operation) {
-  return operation.atom == DW_OP_form_tls_address || operation.atom == DW_OP_GNU_push_tls_address;
-}
-
 void add_parts_below(const Die& die, const DwarfFile& file, std::vector<SplitPart>& found) {
   die.each_child([&](const Die& child) {
     switch (child.tag()) {

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "create/diff/object_index.hpp"
+#include "create/review/statics.hpp"
 
 namespace stent::review {
 namespace {
@@ -31,26 +32,6 @@ class Qualify {
   const ReviewedUnit* unit_;
   Names globals_;
 };
-
-std::string variable_of(const std::string& place) { return place.substr(0, place.find_first_of("+[")); }
-
-/// Who stores to the variable, or gives its address away.
-Names writers_of(const ReviewedUnit& unit, const std::string& variable) {
-  Names names;
-  for (const auto& [name, facts] : unit.after.facts) {
-    const bool stores = std::ranges::any_of(facts.accesses, [&](const Access& access) {
-      return access.is_static && access.is_written && variable_of(access.place) == variable;
-    });
-    const bool gives =
-        facts.escaping.contains(variable) || std::ranges::any_of(facts.calls, [&](const Call& call) {
-          return std::ranges::any_of(call.arguments, [&](const Value& argument) {
-            return argument.is(Value::Kind::address) && variable_of(argument.name) == variable;
-          });
-        });
-    if (stores || gives) names.insert(name);
-  }
-  return names;
-}
 
 void report_parts(const ReviewedUnit& unit, Findings& findings) {
   if (unit.pair.brought.empty()) return;
@@ -97,22 +78,21 @@ std::vector<Unprepared> unprepared_in(const ReviewedUnit& unit) {
   for (const dwarf::Variable& variable : unit.after.debug.variables) {
     if (!variable.has_address || variable.is_const || variable.is_declaration) continue;
     if (!unit.comes_along(variable.linkage_name)) continue;
-    const Names writers = writers_of(unit, variable.linkage_name);
+    const Names setters = writers(unit.after, variable);
     Unprepared one;
-    for (const std::string& name : writers) one.writers.insert(qualify(name));
-    for (const auto& [name, facts] : unit.after.facts)
-      if (facts.names.contains(variable.linkage_name) && !writers.contains(name))
-        one.readers.insert(qualify(name));
-    if (writers.empty() || one.readers.empty()) continue;
+    for (const std::string& name : setters) one.writers.insert(qualify(name));
+    for (const std::string& name : users(unit.after, variable))
+      if (!setters.contains(name)) one.readers.insert(qualify(name));
+    if (setters.empty() || one.readers.empty()) continue;
     one.variable = variable.name;
     one.finding.kind = "unprepared";
     one.finding.level = Level::review;
     one.finding.message = fmt::format("{} is set by {} alone, which nothing of the patch calls",
-                                      variable.name, fmt::join(writers, ", "));
+                                      variable.name, fmt::join(setters, ", "));
     one.finding.why =
         "a program that begins with the new build calls it first; the process that lives on never did";
     one.finding.remedy = "call it in new code before the first use, or from a hook";
-    one.finding.functions.assign(writers.begin(), writers.end());
+    one.finding.functions.assign(setters.begin(), setters.end());
     one.finding.new_place = variable.place;
     all.push_back(std::move(one));
   }

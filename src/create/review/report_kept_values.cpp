@@ -10,25 +10,10 @@ namespace {
 
 using dwarf::Variable;
 
-std::string variable_of(const std::string& place) { return place.substr(0, place.find_first_of("+[")); }
-
-/// Functions of the new build that store to the variable or give its address away, and that the old one had.
+/// Functions of the new build that store to the variable, and that the old one had.
 std::set<std::string> old_writers(const ReviewedUnit& unit, const Variable& variable) {
-  std::set<std::string> found;
-  const auto is_it = [&](const std::string& text) { return names(variable_of(text), variable); };
-  for (const auto& [name, facts] : unit.after.facts) {
-    if (unit.before.find(name) == nullptr) continue;
-    const bool stores = std::ranges::any_of(facts.accesses, [&](const Access& access) {
-      return access.is_static && access.is_written && is_it(access.place);
-    });
-    const bool gives =
-        std::ranges::any_of(facts.escaping, is_it) || std::ranges::any_of(facts.calls, [&](const Call& call) {
-          return std::ranges::any_of(call.arguments, [&](const Value& argument) {
-            return argument.is(Value::Kind::address) && is_it(argument.name);
-          });
-        });
-    if (stores || gives) found.insert(name);
-  }
+  std::set<std::string> found = writers(unit.after, variable);
+  std::erase_if(found, [&](const std::string& name) { return unit.before.find(name) == nullptr; });
   return found;
 }
 

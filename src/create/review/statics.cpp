@@ -43,4 +43,24 @@ std::set<std::string> users(const Side& side, const Variable& variable) {
   return found;
 }
 
+std::set<std::string> writers(const Side& side, const Variable& variable) {
+  const auto is_it = [&](const std::string& place) {
+    return names(place.substr(0, place.find_first_of("+[")), variable);
+  };
+  const auto stores = [&](const Access& access) {
+    return access.is_static && access.is_written && is_it(access.place);
+  };
+  const auto gives = [&](const Call& call) {
+    return std::ranges::any_of(call.arguments, [&](const Value& argument) {
+      return argument.is(Value::Kind::address) && is_it(argument.name);
+    });
+  };
+  std::set<std::string> found;
+  for (const auto& [name, facts] : side.facts)
+    if (std::ranges::any_of(facts.accesses, stores) || std::ranges::any_of(facts.escaping, is_it) ||
+        std::ranges::any_of(facts.calls, gives))
+      found.insert(name);
+  return found;
+}
+
 }  // namespace stent::review

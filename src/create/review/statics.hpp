@@ -21,6 +21,9 @@ namespace stent::review {
 /// Functions of the side that refer to the variable.
 [[nodiscard]] std::set<std::string> users(const Side& side, const dwarf::Variable& variable);
 
+/// Functions of the side that store to the variable, or give its address away.
+[[nodiscard]] std::set<std::string> writers(const Side& side, const dwarf::Variable& variable);
+
 /// The symbol that C++ gives a static variable of a function: "_ZZ3foovE5table"; empty for all others.
 [[nodiscard]] std::string symbol_in_function(const dwarf::Variable& variable);
 

@@ -11,7 +11,8 @@ namespace stent::review {
 
 using Arguments = std::array<Value, 6>;
 
-/// The text with each "p0" replaced; empty when an argument that it needs is not known.
+/// The text with each "p0" replaced; empty when an argument that it needs is not known. What was abbreviated
+/// ("~1f2e...") stays as it is, and so equals nothing that was computed elsewhere.
 [[nodiscard]] std::string substitute(const std::string& text, const Arguments& arguments);
 
 /// A value with its parameters replaced; unknown when nothing can be said of it.
