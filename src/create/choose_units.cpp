@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "binary/elf/elf_file.hpp"
 #include "create/guess_difference.hpp"
+#include "create/only_copies.hpp"
 
 namespace stent::create {
 namespace {
@@ -35,6 +36,10 @@ void note_other_code(const ChosenUnit& best, const model::Image& target, std::ve
                               best.unit->pair.source, mismatched(best),
                               best.unit->old_object->functions.size(), target.path.filename().string(),
                               best.match.first_mismatch(), guess_difference(*best.unit->old_object, target)));
+}
+
+std::string not_part(const std::string& source, const model::Image& target) {
+  return fmt::format("{}: not part of {}", source, target.path.filename().string());
 }
 
 /// Its machine code is not what a link with link-time optimisation takes.
@@ -76,12 +81,14 @@ std::vector<ChosenUnit> choose_units(const std::vector<ComparedUnit>& units, con
   for (auto& [source, best] : best_of_source) {
     refuse_other_build(best, target);
     if (best.match.matched() != 0) {
-      note_other_code(best, target, notes);
       chosen.push_back(std::move(best));
     } else {
-      notes.push_back(fmt::format("{}: not part of {}", source, target.path.filename().string()));
+      notes.push_back(not_part(source, target));
     }
   }
+  for (const std::string& source : take_out_only_copies(chosen, target))
+    notes.push_back(not_part(source, target));
+  for (const ChosenUnit& unit : chosen) note_other_code(unit, target, notes);
   if (chosen.empty())
     throw Error(ErrorCode::mismatch,
                 fmt::format("none of the {} changed units is part of {}", best_of_source.size(),

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""A callee that destroys more registers than before, with callers whose source did not change: gcc lets a caller keep values in
+registers that a callee of its own unit leaves alone (-fipa-ra), so that the callers have to come along.
+
+    register_use.py STENT
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+DEADLINE_SECONDS = 120
+LINK = {"-fPIE": ["-pie"], "-fno-pie": ["-no-pie"], "-fPIC": []}
+# `leaf` newly uses registers; who calls it, or calls who calls it, relied on their staying as they are.
+SOURCE = """#include <stdio.h>
+#include <stdlib.h>
+#define APART __attribute__((noinline))
+volatile long sink;
+APART static void leaf(long n) {
+  sink = n;
+}
+APART static void middle(long n) { leaf(n); }
+APART long near(long a, long b, long c, long d) { leaf(a); return a * 3 + b * 5 + c * 7 + d * 11; }
+APART long far(long a, long b, long c) { middle(a); return a + b * 3 + c * 9; }
+APART static long again(long n, long a, long b) {
+  if (n <= 0) {
+    leaf(a);
+    return a * 3 + b;
+  }
+  return again(n - 1, b, a + n) + a * 2 + b + n;
+}
+long near_by_another_name(long, long, long, long) __attribute__((alias("near")));
+APART double vectors(double a, double b, double c) { leaf(3); return a * 2 + b * 3 + c; }
+APART long relies_on_nothing(long a) { leaf(a); return 1; }
+long answer(long n) {
+  return near(n, n + 1, n + 2, n + 3) + far(n, 5, 6) + again(n & 7, n, 3) + (long)vectors(n, 2, 3) + relies_on_nothing(n) +
+         near_by_another_name(n, 1, 2, 3);
+}
+"""
+GREEDY = """  long a = n, b = n * 3, c = n * 5, d = n * 7, e = n ^ 9, f = n | 4, g = n & 6;
+  for (long i = 0; i < (n & 3) + 1; i++) a += b * i, b ^= c, c += d, d ^= e, e += f * a, f ^= g, g += a;
+  sink = a ^ b ^ c ^ d ^ e ^ f ^ g;
+"""
+MAIN = """#include <stdio.h>
+#include <stdlib.h>
+long answer(long n);
+int main(void) {
+  char line[64];
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  puts("ready");
+  while (fgets(line, sizeof line, stdin)) printf("%ld\\n", answer(atol(line)));
+  return 0;
+}
+"""
+
+
+class Failed(Exception):
+    pass
+
+
+def run(*command, expect=0):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=DEADLINE_SECONDS)
+    if done.returncode != expect:
+        raise Failed(f"status {done.returncode}, not {expect}: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def build(work, compiler, level, code):
+    """A program (with a library of its own for -fPIC) and the pair of objects."""
+    for side, text in (("before", SOURCE), ("after", SOURCE.replace("  sink = n;\n", GREEDY))):
+        (work / "unit.c").write_text(text)
+        run(compiler, level, "-g", code, "-ffunction-sections", "-fdata-sections", "-c", work / "unit.c", "-o", work / f"{side}.o")
+    (work / "unit.c").write_text(SOURCE)
+    (work / "main.c").write_text(MAIN)
+    run(compiler, level, "-g", code, "-c", work / "unit.c", "-o", work / "unit.o")
+    if code != "-fPIC":
+        run(compiler, "-g", code, *LINK[code], work / "main.c", work / "unit.o", "-o", work / "program")
+        return work / "program"
+    run(compiler, "-shared", work / "unit.o", "-o", work / "libunit.so")
+    run(compiler, work / "main.c", work / "libunit.so", f"-Wl,-rpath,{work}", "-o", work / "program")
+    return work / "libunit.so"
+
+
+def check(stent, work, compiler, level, code):
+    target = build(work, compiler, level, code)
+    run(stent, "create", "--ack", "*=a test", "--target", target, "-o", work / "fix.stent", work / "before.o", work / "after.o")
+    shown = json.loads(run(stent, "show", "--json", work / "fix.stent"))
+    names = {f["name"].split(".")[0] for image in shown["images"] for f in image["functions"]}
+    if compiler == "gcc-12" and not {"leaf", "near", "far", "again"} <= names:
+        raise Failed(f"callers that rely on registers are missing: {sorted(names)}")
+    if "relies_on_nothing" in names:
+        raise Failed("a caller that relies on nothing is replaced")
+    with subprocess.Popen([work / "program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        def ask():
+            answers = []
+            for number in range(1, 9):
+                child.stdin.write(f"{number}\n")
+                child.stdin.flush()
+                answers.append(child.stdout.readline().strip())
+            return answers
+
+        try:
+            child.stdout.readline()
+            before = ask()
+            run(stent, "apply", work / "fix.stent", "--pid", child.pid)
+            if ask() != before:
+                raise Failed("a value that a caller kept in a register was lost")
+            run(stent, "revert", work / "fix.stent", "--pid", child.pid)
+            if ask() != before:
+                raise Failed("after revert a value is lost")
+        finally:
+            child.kill()
+
+
+def main():
+    failures = 0
+    cases = [("gcc-12", level, code) for level in ("-O2", "-O3", "-Os") for code in LINK] + [("clang-16", "-O2", "-fPIE")]
+    for case in cases:
+        with tempfile.TemporaryDirectory(prefix="stent-registers-") as made:
+            try:
+                check(sys.argv[1], pathlib.Path(made), *case)
+                print(f"ok   {' '.join(case)}", flush=True)
+            except (Failed, subprocess.TimeoutExpired) as failure:
+                print(f"FAIL {' '.join(case)}: {failure}", flush=True)
+                failures += 1
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
