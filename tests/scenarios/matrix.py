@@ -25,12 +25,12 @@ def full():
     return [Configuration(c, o, k) for c in COMPILERS for o in LEVELS for k in KINDS]
 
 
-def rotating(name, levels=LEVELS[:3]):
-    """Every compiler with -O0, -O2 and -O3, the kinds in turn: 6. Where the turn starts depends on the scenario's name,
-    so that over all scenarios every triple is run."""
+def rotating(name):
+    """Every compiler and level, the kinds in turn: 8. Where the turn starts depends on the scenario's name, so that over all
+    scenarios every triple is run."""
     start = zlib.crc32(name.encode())
     return [Configuration(compiler, level, KINDS[(start + row + column) % len(KINDS)])
-            for row, compiler in enumerate(COMPILERS) for column, level in enumerate(LEVELS) if level in levels]
+            for row, compiler in enumerate(COMPILERS) for column, level in enumerate(LEVELS)]
 
 
 def linkers(name):
@@ -41,12 +41,10 @@ def linkers(name):
 
 
 def chosen(name, settings, is_widest=False):
-    """The configurations for a scenario with these settings: `matrix` (full, linkers, size) and `only` (words; of those that
+    """The configurations for a scenario with these settings: `matrix` (full, linkers) and `only` (words; of those that
     name one dimension, a configuration must have one). The widest are all 24 that `only` leaves, for every scenario."""
     wanted = [*settings.get("matrix", []), *(["full"] if is_widest else [])]
     result = full() if "full" in wanted else rotating(name)
-    if "size" in wanted:
-        result += [one for one in rotating(name, ("-Os",)) if one.compiler == "gcc"]
     if "linkers" in wanted:
         result += linkers(name)
     only = settings.get("only", [])

@@ -6,7 +6,7 @@ A scenario is a folder with before.c and after.c (or .cpp; further units as NAME
 unit.h as before.h and after.h; files fixed*.c are linked into the target as they are) and `expected`. Its lines starting
 with @ are settings, the others are carried out in order:
 
-    @matrix full linkers size   all 24 configurations instead of 6; also with each other linker; also gcc -Os
+    @matrix full linkers  all 24 configurations instead of 8; also with each other linker
     @only gcc -O2 pie     only configurations that have one of the words of each dimension
     @flags WORDS          for the compiler, always; @gcc-flags, @clang-flags for one of them, @target-flags not for the pair
     @link WORDS           for linking the target
@@ -28,6 +28,7 @@ The unit is compiled plain into the target, and with -ffunction-sections -fdata-
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -187,7 +188,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stent", required=True)
     parser.add_argument("--only", default="", help="words: only configurations with all of them")
-    parser.add_argument("--widest", action="store_true", help="all 24 configurations, whatever the scenario asks for")
+    parser.add_argument("--widest", action="store_true", default="STENT_WIDEST" in os.environ,
+                        help="all 24 configurations, whatever the scenario asks for; so does STENT_WIDEST in the environment")
     parser.add_argument("--keep", help="work in this directory and leave it there")
     parser.add_argument("scenario")
     arguments = parser.parse_args()

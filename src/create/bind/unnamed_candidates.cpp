@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "binary/arch/x86_64/decode.hpp"
+#include "binary/arch/x86_64/jump.hpp"
 
 namespace stent::bind {
 
@@ -18,14 +19,23 @@ struct ByteHash {
   std::size_t operator()(std::byte b) const { return std::to_integer<std::size_t>(b); }
 };
 
-/// How many of the atom's first bytes every build has.
-std::size_t fixed_prefix(const model::Atom& atom) {
+/// How much of the atom's beginning every build has, and how much of that tells functions apart.
+struct Prefix {
+  std::size_t size = 0, telling = 0;
+};
+
+Prefix fixed_prefix(const model::Atom& atom) {
   std::size_t end = std::min(atom.bytes.size(), compared_bytes);
   if (!atom.references.empty()) end = std::min<std::size_t>(end, atom.references.front().offset);
-  std::size_t prefix = 0;
+  Prefix prefix;
+  const std::size_t landing_pad = x86_64::landing_pad_size(atom.bytes);
+  bool is_entry = true;  // nops there are room that the compiler was told to leave; later ones align code
   for (const x86_64::Instruction& instruction : x86_64::decode(ByteView(atom.bytes).first(end))) {
-    if (instruction.is_nop || instruction.branch) break;
-    prefix = instruction.end();
+    if (instruction.branch || (instruction.is_nop && !is_entry)) break;
+    prefix.size = instruction.end();
+    if (instruction.is_nop) continue;
+    prefix.telling += instruction.length;
+    is_entry = instruction.end() <= landing_pad;
   }
   return prefix;
 }
@@ -42,8 +52,9 @@ std::vector<LinkAddress> unnamed_candidates(const model::Object& object, const m
                                             const model::Image& image) {
   std::vector<LinkAddress> candidates;
   const model::Atom& atom = object[function.entry];
-  const ByteView prefix = ByteView(atom.bytes).first(fixed_prefix(atom));
-  if (atom.bytes.size() < least_size || prefix.size() < least_prefix) return candidates;
+  const Prefix fixed = fixed_prefix(atom);
+  const ByteView prefix = ByteView(atom.bytes).first(fixed.size);
+  if (atom.bytes.size() < least_size || fixed.telling < least_prefix) return candidates;
   const std::boyer_moore_horspool_searcher searcher(prefix.begin(), prefix.end(), ByteHash{});
   for (const model::ImageSegment& segment : image.segments) {
     if (!segment.executable) continue;

@@ -33,6 +33,12 @@ std::uint32_t index_of(std::vector<patch::Binding>& bindings, const patch::Bindi
   return index;
 }
 
+/// A function that ends with a call that never returns has its end as a return address: the address of the
+/// next one must be another, or a pointer to that one would look like a suspended stack in this one.
+std::uint64_t gap_before(SegmentKind segment, std::uint64_t used) {
+  return segment == SegmentKind::code && used > 0 ? 1 : 0;
+}
+
 }  // namespace
 
 Spot Draft::append(SegmentKind segment, ByteView bytes, std::uint64_t size, std::uint64_t alignment) {
@@ -41,7 +47,8 @@ Spot Draft::append(SegmentKind segment, ByteView bytes, std::uint64_t size, std:
     throw Error(ErrorCode::refused, "an alignment of " + std::to_string(alignment) + " bytes cannot be kept",
                 "a patch aligns to at most a page (4096)");
   Contents& to = contents(segment);
-  const std::uint64_t at = (to.memory_size + alignment - 1) / alignment * alignment;
+  const std::uint64_t free = to.memory_size + gap_before(segment, to.memory_size);
+  const std::uint64_t at = (free + alignment - 1) / alignment * alignment;
   if (!bytes.empty()) {
     if (to.memory_size > to.bytes.size())
       throw Error(ErrorCode::internal, "contents after zero-only contents");

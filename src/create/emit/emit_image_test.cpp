@@ -200,6 +200,20 @@ TEST(EmitImage, equal_literals_of_two_units_stand_once_and_units_find_each_other
   EXPECT_EQ(image.segments.at(1).bytes.size(), 3u);
 }
 
+TEST(EmitImage, the_address_after_a_last_call_is_not_that_of_the_next_function) {
+  Maker maker;
+  for (const char* name : {"f", "g"}) {
+    const auto atom = maker.function(name, call());
+    maker.refer(atom, 1, RelocationType::plt32, atom);
+    maker.unit.object.atoms[atom.value].alignment = 1;
+  }
+  maker.done();
+  const patch::Image image = checked({maker.unit.bound()});
+  const std::uint64_t end = symbol_of(image, "f").address.value + call().size();
+  EXPECT_EQ(symbol_of(image, "g").address.value, end + 1);
+  EXPECT_EQ(image.segments.at(0).bytes.at(end), std::byte{0xcc});
+}
+
 TEST(EmitImage, thread_locals_by_offset_and_by_own_slot) {
   Maker maker;
   const auto f = maker.function("f", lea());

@@ -106,7 +106,10 @@ TEST_P(Call, CallsAndClearsAMark) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Call,
-                         testing::Combine(testing::Values("sleep", "spin"), testing::Values("gcc", "clang")));
+                         testing::Combine(testing::Values("sleep", "spin"), testing::Values("gcc", "clang")),
+                         [](const auto& one) {
+                           return std::string(std::get<0>(one.param)) + "_" + std::get<1>(one.param);
+                         });
 
 /// A second stent: calls a function without end, until it is killed.
 [[noreturn]] void call_for_ever(Pid pid, RemoteAddress function) {

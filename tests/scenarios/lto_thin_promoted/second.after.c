@@ -1,0 +1,3 @@
+int through(int n);
+int other_unit(int n);
+int other_unit(int n) { return 100 + through(n); }
