@@ -54,6 +54,14 @@ void require_says_nothing_pushed(const Trial& trial, const LinkedFrame& frame) {
     wrong("describes the stubs as what they are not");
 }
 
+bool is_code(const patch::Image& image, const Trial& trial, RemoteRange range) {
+  return std::ranges::any_of(image.segments, [&](const patch::Segment& segment) {
+    const RemoteRange memory{trial.at(segment.address), segment.memory_size};
+    return segment.kind == patch::SegmentKind::code && memory.contains(range.begin) &&
+           range.end() <= memory.end();
+  });
+}
+
 }  // namespace
 
 void verify_frame_table(const patch::Image& image, const Trial& trial, const Frames& frames,
@@ -69,6 +77,7 @@ void verify_frame_table(const patch::Image& image, const Trial& trial, const Fra
     if (found.size != 0) wrong("describes code that is not in the patch");
     constexpr std::int64_t code_size_at = 12;
     found = {code, word(trial, frame.fde.begin + code_size_at)};
+    if (!is_code(image, trial, found)) wrong("describes as stubs what is not in the patch");
     require_says_nothing_pushed(trial, frame);
   }
   for (const RemoteAddress stub : stubs)
