@@ -15,7 +15,9 @@ patch::Consistency choose_consistency(const Request& request, const patch::Patch
     finding.level = review::Level::review;
     finding.message =
         fmt::format("{} functions changed together, and each switches on its own", finding.functions.size());
-    finding.why = "an old caller may meet a new callee, and a new caller an old frame";
+    finding.why =
+        "an old caller may meet a new callee, which can destroy registers that the old one left alone "
+        "(-fipa-ra), and a new caller an old frame";
     finding.remedy = "leave out --consistency entry, or make sure that every mix is right";
     findings.push_back(std::move(finding));
   }

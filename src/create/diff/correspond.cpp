@@ -40,11 +40,11 @@ void pair_unique_keys(const ObjectIndex& old_index, const ObjectIndex& new_index
 }
 
 /// A variable of a function whose full name, signature included, is in both objects once. A trailing "_0"
-/// counts variables of one name in one function: such a name says nothing.
+/// counts variables of one name in one function, and lambdas are counted, too: such a name says nothing.
 void pair_exact_static_locals(const ObjectIndex& old_index, const ObjectIndex& new_index,
                               const Groups& groups, Correspondence& result) {
   const auto counted = [](const std::string& name) {
-    if (name.find('.') != std::string::npos) return true;
+    if (name.find('.') != std::string::npos || lambda_name(name)) return true;
     const std::size_t last = name.find_last_not_of("0123456789_");
     return last != std::string::npos && name.find('_', last) != std::string::npos;
   };
@@ -164,11 +164,16 @@ void pair_fragments(const ObjectIndex& old_index, const ObjectIndex& new_index, 
 
 void match_groups(const ObjectIndex& old_index, const ObjectIndex& new_index, const Groups& groups,
                   bool functions, Correspondence& result) {
+  const auto is_of_these = [&](const Group& group) {
+    return !group.olds.empty() && !group.news.empty() &&
+           (new_index[group.news.front()].kind == AtomClass::function) == functions;
+  };
   const GroupMatch match(old_index, new_index, result);
   for (const auto& [key, group] : groups)
-    if (!group.olds.empty() && !group.news.empty() &&
-        (new_index[group.news.front()].kind == AtomClass::function) == functions)
-      match.match(group);
+    if (is_of_these(group)) match.match(group);
+  const GroupMatch rest(old_index, new_index, result);
+  for (const auto& [key, group] : groups)
+    if (is_of_these(group)) rest.finish(group);
 }
 
 using Variables = std::unordered_map<std::string, std::vector<AtomId>>;

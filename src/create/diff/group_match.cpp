@@ -34,7 +34,8 @@ GroupMatch::GroupMatch(const ObjectIndex& old_index, const ObjectIndex& new_inde
       old_labels_(function_labels(old_index)),
       new_labels_(function_labels(new_index)),
       old_callers_(callers_of(old_index)),
-      new_callers_(callers_of(new_index)) {}
+      new_callers_(callers_of(new_index)),
+      are_lambdas_renumbered_(are_lambdas_renumbered()) {}
 
 // A function that exists in one build only was inlined into its callers in the other: they own its statics,
 // too.
@@ -120,6 +121,17 @@ bool GroupMatch::is_variable(AtomId new_atom) const {
   return kind == AtomClass::variable || kind == AtomClass::tls;
 }
 
+bool GroupMatch::are_lambdas_renumbered() const {
+  for (std::uint32_t i = 0; i < old_index_->size(); ++i) {
+    const auto counterpart = result_->new_of_old[i];
+    if (!counterpart || (*old_index_)[AtomId{i}].kind != AtomClass::function) continue;
+    const std::string& before = old_index_->object()[AtomId{i}].name;
+    const std::string& after = new_index_->object()[*counterpart].name;
+    if (without_suffix(before) != without_suffix(after) && lambda_name(before)) return true;
+  }
+  return false;
+}
+
 // As many lambdas as before, and those that did not change are paired: the rest keep their order.
 void GroupMatch::pair_lambdas_in_order(Members& olds, Members& news) const {
   for (const Member& before : olds)
@@ -141,7 +153,6 @@ void GroupMatch::match(const Group& group) const {
   Members olds = members(group.olds, *old_index_, new_labels_, old_callers_);
   Members news = members(group.news, *new_index_, old_labels_, new_callers_);
   drop_paired(olds, news);
-  const bool one_each = olds.size() == news.size();
   // What a variable is set to at the start does not tell which it is.
   const bool by_content = group.news.empty() || !is_variable(group.news.front());
   for (const Evidence evidence : {Evidence::same_referrers_and_shape, Evidence::same_referrers,
@@ -151,7 +162,13 @@ void GroupMatch::match(const Group& group) const {
     while ((by_content || !needs_content) && accept(olds, news, evidence)) {
     }
   }
-  if (one_each) pair_lambdas_in_order(olds, news);
+}
+
+void GroupMatch::finish(const Group& group) const {
+  Members olds = members(group.olds, *old_index_, new_labels_, old_callers_);
+  Members news = members(group.news, *new_index_, old_labels_, new_callers_);
+  drop_paired(olds, news);
+  if (olds.size() == news.size() && !are_lambdas_renumbered_) pair_lambdas_in_order(olds, news);
   pair_interchangeable(olds, news);
   auto open = candidates(news, olds, Evidence::overlap);
   // Owners that exist in one build only tell nothing: it could be any that lost its owner as well.

@@ -21,7 +21,10 @@ class GroupMatch {
  public:
   GroupMatch(const ObjectIndex& old_index, const ObjectIndex& new_index, Correspondence& result);
 
+  /// By evidence alone.
   void match(const Group& group) const;
+  /// What is left after that, of all groups: by order where that is no guess, else ambiguous.
+  void finish(const Group& group) const;
 
  private:
   enum class Evidence { same_referrers_and_shape, same_referrers, overlap_and_shape, overlap };
@@ -43,11 +46,15 @@ class GroupMatch {
   void pair_interchangeable(Members& olds, Members& news) const;
   void drop_paired(Members& olds, Members& news) const;
 
+  /// Lambdas are counted otherwise than before: the ordinal in a name tells nothing.
+  [[nodiscard]] bool are_lambdas_renumbered() const;
+
   const ObjectIndex* old_index_;
   const ObjectIndex* new_index_;
   Correspondence* result_;
   std::set<std::string> old_labels_, new_labels_;
   std::map<std::string, std::set<std::string>> old_callers_, new_callers_;
+  bool are_lambdas_renumbered_;
 };
 
 }  // namespace stent::diff

@@ -185,7 +185,10 @@ const std::string& ObjectIndex::name(model::FunctionId id) const {
 
 std::string ObjectIndex::label(AtomId id) const {
   const AtomFacts& facts = facts_.at(id.value);
-  if (facts.function) return "function " + model::parse_name(name(*facts.function)).base;
+  if (facts.function) {
+    const std::string& shown = name(*facts.function);
+    return "function " + lambda_name(shown).value_or(model::parse_name(shown).base);
+  }
   return facts.key;
 }
 

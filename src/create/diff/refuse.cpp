@@ -7,6 +7,7 @@
 #include <set>
 
 #include "create/diff/describe_difference.hpp"
+#include "create/diff/scoped_name.hpp"
 #include "create/diff/start_code.hpp"
 
 namespace stent::diff {
@@ -162,8 +163,14 @@ class DataRefusals {
       if (literals || (correspondence_->same(before->second.atom, symbol.definition->atom) &&
                        before->second.offset == symbol.definition->offset))
         continue;
-      refuse(symbol.name, "the name means another function or object than before",
-             "keep what the name (an alias?) stands for, and use a new name");
+      if (lambda_name(symbol.name))
+        refuse(
+            symbol.name,
+            "lambdas of its function are counted otherwise than before, and other units know them by number",
+            "put new lambdas behind the old ones of their function, or make functions of them");
+      else
+        refuse(symbol.name, "the name means another function or object than before",
+               "keep what the name (an alias?) stands for, and use a new name");
     }
   }
 

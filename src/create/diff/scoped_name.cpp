@@ -27,10 +27,11 @@ std::string without_arguments(const std::string& text) {
   return result;
 }
 
-/// "{lambda(int)#2}" -> "{lambda(int)}".
+/// "{lambda(int)#2}" -> "{lambda(int)}", and clang's "$_2" -> "$_".
 std::string without_counts(const std::string& text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (result.ends_with("$_") && text[i] >= '0' && text[i] <= '9') continue;
     if (text[i] == '#') {
       const std::size_t end = text.find_first_not_of("0123456789", i + 1);
       if (end != i + 1 && end != std::string::npos && text[end] == '}') {
@@ -43,6 +44,10 @@ std::string without_counts(const std::string& text) {
   return result;
 }
 
+bool may_name_lambda(const std::string& mangled) {
+  return mangled.find("Ul") != std::string::npos || mangled.find("$_") != std::string::npos;
+}
+
 }  // namespace
 
 std::string without_suffix(const std::string& mangled) { return mangled.substr(0, mangled.find('.')); }
@@ -51,13 +56,14 @@ std::optional<std::string> static_local_name(const std::string& mangled) {
   if (!mangled.starts_with("_ZZ") && !mangled.starts_with("_ZGVZ")) return {};
   const auto text = demangled(without_suffix(mangled));
   if (!text) return {};
-  return without_arguments(*text);
+  return without_counts(without_arguments(*text));
 }
 
 std::optional<std::string> lambda_name(const std::string& mangled) {
-  if (!mangled.starts_with("_Z") || mangled.find("Ul") == std::string::npos) return {};
+  if (!mangled.starts_with("_Z") || !may_name_lambda(mangled)) return {};
   const auto text = demangled(without_suffix(mangled));
-  if (!text || text->find("{lambda(") == std::string::npos) return {};
+  if (!text || (text->find("{lambda(") == std::string::npos && text->find("$_") == std::string::npos))
+    return {};
   return without_counts(*text);
 }
 

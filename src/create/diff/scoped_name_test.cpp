@@ -17,6 +17,8 @@ TEST(ScopedName, AnOrdinalIsNoPartOfALambda) {
   EXPECT_EQ(lambda_name("_ZZ1fvENKUliE_clEi"), lambda_name("_ZZ1fvENKUliE0_clEi"));
   EXPECT_NE(lambda_name("_ZZ1fvENKUliE_clEi"), lambda_name("_ZZ1fvENKUllE_clEl"));
   EXPECT_FALSE(lambda_name("_ZN3FUl1fEv"));
+  EXPECT_EQ(lambda_name("_ZZL1fvENK3$_0clEi"), lambda_name("_ZZL1fvENK4$_12clEi"));
+  EXPECT_EQ(static_local_name("_ZZZ1fvENKUliE_clEiE1c"), static_local_name("_ZZZ1fvENKUliE0_clEiE1c"));
 }
 
 TEST(ScopedName, AGuardKnowsItsVariable) {

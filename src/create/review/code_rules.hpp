@@ -18,6 +18,8 @@ void report_statics(const ReviewedUnit& unit, Findings& findings);
 void report_kept_values(const ReviewedUnit& unit, Findings& findings);
 /// Signatures, results and functions that went, as far as callers outside can notice.
 void report_signatures(const ReviewedUnit& unit, Findings& findings);
+/// Lambdas that are counted otherwise now, and of which objects can exist.
+void report_lambdas(const ReviewedUnit& unit, Findings& findings);
 /// Code that has run already, never returns, or is entered by the kernel or the library.
 void report_control(const ReviewedUnit& unit, Findings& findings);
 void report_locks(const ReviewedUnit& unit, Findings& findings);

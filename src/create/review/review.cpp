@@ -38,6 +38,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_statics(unit, findings);
   report_kept_values(unit, findings);
   report_signatures(unit, findings);
+  report_lambdas(unit, findings);
   report_control(unit, findings);
   report_locks(unit, findings);
   report_clocks(unit, findings);
