@@ -34,6 +34,8 @@ void report_results(const ReviewedUnit& unit, Findings& findings);
 void report_meaning(const ReviewedUnit& unit, Findings& findings);
 /// Units, factors and byte orders in which values are stored.
 void report_units(const ReviewedUnit& unit, Findings& findings);
+/// How numbers that were stored are taken apart or moved when they are read.
+void report_taken(const ReviewedUnit& unit, Findings& findings);
 /// What is stored in memory that outlives the call.
 void report_state(const ReviewedUnit& unit, Findings& findings);
 /// Where things are looked for: indices, hashes, comparators.

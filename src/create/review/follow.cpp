@@ -8,6 +8,7 @@
 
 #include "create/review/loop_reach.hpp"
 #include "create/review/observer.hpp"
+#include "create/review/taken.hpp"
 
 namespace stent::review {
 namespace {
@@ -43,6 +44,7 @@ class Follower {
       if (!states_[i]) follow_from(i, MachineState{}, &normal);
     for (std::size_t i = 0; i < states_.size(); ++i) observe(i, normal[i]);
     facts_->reaches = reach_.found();
+    facts_->walks = reach_.walks();
   }
 
  private:
@@ -95,6 +97,7 @@ class Follower {
     each_step(number, state, [&](const Step& step, const MachineState& before) {
       observer_.observe(block, step, before);
       reach_.observe(block, step, before);
+      note_taken(*object_, (*object_)[block.atom], step, before, *facts_);
     });
     if (is_normal) return;
     facts_->returns.resize(returns);
@@ -151,6 +154,8 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   asked.insert(part.asked.begin(), part.asked.end());
   ordered.insert(part.ordered.begin(), part.ordered.end());
   combined.insert(part.combined.begin(), part.combined.end());
+  taken.insert(part.taken.begin(), part.taken.end());
+  walks.insert(part.walks.begin(), part.walks.end());
   reaches.insert(reaches.end(), part.reaches.begin(), part.reaches.end());
   returns.insert(returns.end(), part.returns.begin(), part.returns.end());
   locks_at_return.insert(locks_at_return.end(), part.locks_at_return.begin(), part.locks_at_return.end());

@@ -76,6 +76,18 @@ struct Combined {
   auto operator<=>(const Combined&) const = default;
 };
 
+/// A number that is loaded from a place that outlives the call, and how it is taken apart or moved.
+struct Taken {
+  std::string place;        ///< the static storage, "*" for a member of any object
+  std::int64_t offset = 0;  ///< in it
+  /// '+' by `number`, '~' inverted, '>' and 'r' shifted and rotated, '&' masked, '/' divided or multiplied
+  /// for that, '@' followed as a pointer.
+  char operation = '+';
+  std::int64_t number = 0;
+  unsigned size = 0;  ///< of what was loaded
+  auto operator<=>(const Taken&) const = default;
+};
+
 /// How far a loop goes through the memory behind a pointer that was loaded.
 struct Reach {
   std::string pointer;     ///< where it was loaded from
@@ -94,6 +106,8 @@ struct FunctionFacts {
   std::set<Asked> asked;
   std::set<Ordered> ordered;
   std::set<Combined> combined;
+  std::set<Taken> taken;
+  std::set<int> walks;  ///< which way its loops read through memory of others: 1 and -1
   std::vector<Reach> reaches;
   std::vector<Value> returns;  ///< rax at each return
   std::vector<Locks> locks_at_return;

@@ -34,6 +34,7 @@ void LoopReach::observe(const Block& block, const Step& step, const MachineState
   observe_limit(loop, step, before);
   observe_step(loop, step);
   observe_index(loop, step, before);
+  observe_way(loop, step, before);
 }
 
 void LoopReach::observe_step(Loop& loop, const Step& step) {
@@ -54,6 +55,44 @@ void LoopReach::observe_step(Loop& loop, const Step& step) {
   if (step.operation == Operation::move && is_register(by))
     if (const auto sum = loop.sums.find(by.reg.number); sum != loop.sums.end() && sum->second.first == reg)
       note(sum->second.second);
+}
+
+void LoopReach::observe_way(Loop& loop, const Step& step, const MachineState& before) {
+  const Operand& to = step.operands[0];
+  const Operand& from = step.operands[1];
+  const bool adds = step.operation == Operation::add, takes = step.operation == Operation::subtract;
+  if (is_register(to) && (adds || takes) && (is_immediate(from) || from.kind == Operand::Kind::none)) {
+    const std::int64_t number = is_immediate(from) ? from.number : 1;
+    loop.ways[to.reg.number].insert((number > 0) == adds ? 1 : -1);
+  }
+  if (is_register(to) && step.operation == Operation::move && is_register(from))
+    loop.copies[to.reg.number].insert(from.reg.number);
+  if (is_register(to) && step.operation == Operation::load_address && from.base.exists() &&
+      !from.index.exists()) {
+    loop.copies[to.reg.number].insert(from.base.number);
+    if (from.base == to.reg && from.number != 0) loop.ways[to.reg.number].insert(from.number > 0 ? 1 : -1);
+  }
+  if (step.operation == Operation::load_address || step.instruction.is_nop) return;
+  for (const Operand& operand : step.operands)
+    if (operand.kind == Operand::Kind::memory && operand.read && operand.base.exists() &&
+        !before[operand.base].is(Value::Kind::stack)) {
+      loop.readers.insert(operand.base.number);
+      if (operand.index.exists()) loop.readers.insert(operand.index.number);
+    }
+}
+
+std::set<int> LoopReach::walks() const {
+  std::set<int> all;
+  for (const auto& [number, loop] : loops_) {
+    std::set<Number> by = loop.readers;
+    for (const Number reader : loop.readers)
+      if (const auto made = loop.copies.find(reader); made != loop.copies.end())
+        by.insert(made->second.begin(), made->second.end());
+    for (const Number reg : by)
+      if (const auto way = loop.ways.find(reg); way != loop.ways.end())
+        all.insert(way->second.begin(), way->second.end());
+  }
+  return all;
 }
 
 void LoopReach::observe_index(Loop& loop, const Step& step, const MachineState& before) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class LoopReach {
  public:
   void observe(const Block& block, const x86_64::Step& step, const MachineState& before);
   [[nodiscard]] std::vector<Reach> found() const;
+  /// Which way the loops read through memory of others: 1 and -1.
+  [[nodiscard]] std::set<int> walks() const;
 
  private:
   using Number = std::uint8_t;  ///< of a register
@@ -42,12 +45,16 @@ class LoopReach {
     std::vector<Indexed> indexed;
     std::vector<Limit> limits;
     std::vector<End> ends;
-    bool ends_at_zero = false;  ///< a byte that is zero is looked for, as texts end
-    std::size_t block = 0;      ///< where the last step is
+    std::map<Number, std::set<int>> ways;       ///< the signs of the steps of a register
+    std::map<Number, std::set<Number>> copies;  ///< the registers that a register was made of
+    std::set<Number> readers;                   ///< registers that memory is read by
+    bool ends_at_zero = false;                  ///< a byte that is zero is looked for, as texts end
+    std::size_t block = 0;                      ///< where the last step is
     std::map<Number, bool> stepped_in_block;
   };
 
   static void observe_step(Loop& loop, const x86_64::Step& step);
+  static void observe_way(Loop& loop, const x86_64::Step& step, const MachineState& before);
   static void observe_index(Loop& loop, const x86_64::Step& step, const MachineState& before);
   static void observe_limit(Loop& loop, const x86_64::Step& step, const MachineState& before);
   static void add_indexed(const Loop& loop, std::vector<Reach>& all);

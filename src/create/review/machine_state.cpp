@@ -44,6 +44,13 @@ std::optional<Value> literal(const model::Object& object, const model::Reference
 
 }  // namespace
 
+Sources source_of(const PlaceName& place, unsigned size) {
+  if (place.is_stack || place.name.starts_with("tls")) return {};
+  if (!place.is_static) return {{"*", place.offset, size}};
+  const std::size_t sign = place.offset == 0 ? std::string::npos : place.name.find_last_of("+-");
+  return {{place.name.substr(0, sign), place.offset, size}};
+}
+
 MachineState MachineState::at_entry() {
   MachineState state;
   for (std::size_t i = 0; i < x86_64::argument_registers.size(); ++i)
@@ -218,12 +225,32 @@ void MachineState::carry_members(const model::Object& object, const model::Atom&
   members_[to.reg.number] = now;
 }
 
+void MachineState::carry_sources(const model::Object& object, const model::Atom& atom, const Step& step) {
+  const Operand& to = step.operands[0];
+  const Operand& from = step.operands[1];
+  if (!to.written || to.kind != Operand::Kind::register_ || !to.reg.exists()) {
+    sources_[0].clear();
+    sources_[2].clear();
+    return;
+  }
+  const bool joins = step.operation == Operation::conditional_move;
+  Sources now = joins ? sources_[to.reg.number] : Sources{};
+  if (step.operation == Operation::move || joins) {
+    if (from.kind == Operand::Kind::memory && !from.is_thread_local)
+      now.merge(source_of(place(object, atom, step, from), from.size));
+    else if (from.reg.exists())
+      now.insert(sources_[from.reg.number].begin(), sources_[from.reg.number].end());
+  }
+  sources_[to.reg.number] = std::move(now);
+}
+
 void MachineState::execute(const model::Object& object, const model::Atom& atom, const Step& step) {
   const x86_64::Flow flow = step.instruction.flow;
   if (step.instruction.is_nop || flow == x86_64::Flow::jump || flow == x86_64::Flow::conditional_jump) return;
   const Operand& to = step.operands[0];
   const bool only_asks = step.operation == Operation::compare || step.operation == Operation::test;
   if (!only_asks) carry_members(object, atom, step);
+  if (!only_asks) carry_sources(object, atom, step);
   if (step.operation == Operation::push) {
     Value pushed = read(object, atom, step, to);
     move_stack(step);
@@ -270,6 +297,7 @@ void MachineState::call(const std::string& callee) {
     if (x86_64::is_clobbered_by_calls({i})) {
       registers_[i] = {};
       members_[i] = std::nullopt;
+      sources_[i].clear();
     }
   registers_[x86_64::rax.number] =
       returns_first_argument(plain_name(callee)) ? first : Value{Kind::result, {}, 0, callee};
@@ -286,6 +314,9 @@ bool MachineState::merge(const MachineState& other) {
       members_[i]->of_first = false;
       changed = true;
     }
+    const std::size_t known = sources_[i].size();
+    sources_[i].insert(other.sources_[i].begin(), other.sources_[i].end());
+    changed = changed || sources_[i].size() != known;
     Value joined = join(registers_[i], other.registers_[i]);
     if (joined == registers_[i]) continue;
     registers_[i] = std::move(joined);

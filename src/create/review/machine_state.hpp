@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "binary/arch/x86_64/step.hpp"
@@ -29,6 +30,18 @@ struct Member {
   bool operator==(const Member& other) const { return offset == other.offset && shifted == other.shifted; }
 };
 
+/// Where memory that outlives the call was loaded from, whatever led to it.
+struct Source {
+  std::string place;  ///< the static storage, "*" for a member of any object
+  std::int64_t offset = 0;
+  unsigned size = 0;
+  auto operator<=>(const Source&) const = default;
+};
+using Sources = std::set<Source>;
+
+/// The source that a place is; none on the stack.
+[[nodiscard]] Sources source_of(const PlaceName& place, unsigned size);
+
 class MachineState {
  public:
   /// As at a function's entry: arguments in their registers.
@@ -39,6 +52,8 @@ class MachineState {
   [[nodiscard]] const std::optional<Member>& member(x86_64::Register r) const {
     return members_.at(r.number);
   }
+  /// Everything that a register may have been loaded from, on whichever path.
+  [[nodiscard]] const Sources& sources(x86_64::Register r) const { return sources_.at(r.number); }
   [[nodiscard]] PlaceName place(const model::Object& object, const model::Atom& atom,
                                 const x86_64::Step& step, const x86_64::Operand& operand) const;
   /// The value of an operand that is read (of a memory operand: what is known of its contents).
@@ -60,11 +75,14 @@ class MachineState {
                               const x86_64::Operand& operand) const;
   /// How `step` changes `members_`.
   void carry_members(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
+  /// How `step` changes `sources_`.
+  void carry_sources(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
   void move_stack(const x86_64::Step& step);
   void write(const model::Object& object, const model::Atom& atom, const x86_64::Step& step, Value value);
 
   std::array<Value, 16> registers_;
   std::array<std::optional<Member>, 16> members_;
+  std::array<Sources, 16> sources_;
   std::map<std::int64_t, Value> stack_;
 };
 

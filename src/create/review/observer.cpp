@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "create/review/names.hpp"
+#include "create/review/stored_text.hpp"
 
 namespace stent::review {
 namespace {
@@ -61,39 +62,6 @@ bool computes(const Step& step) {
       return to.reg != step.operands[1].reg || step.operands[1].kind == Operand::Kind::immediate;
     default: return false;
   }
-}
-
-/// What a store leaves in memory; "step{1}" when that is what was there, and one more.
-std::string stored_text(const Step& step, const Access& access) {
-  const Value& value = access.value;
-  const Value there{Kind::loaded, {}, 0, access.place};
-  if (value.is(Kind::stack)) return {};
-  if (access.adjustment != 0) return fmt::format("step{{{}}}", access.adjustment);
-  if (value.is(Kind::address) && value.name == "*" + access.place)
-    return fmt::format("step{{{}}}", value.offset);
-  switch (step.operation) {
-    case Operation::move: return value.text();
-    case Operation::set_condition: return "{0}|{1}";
-    case Operation::add: return computed(there, "+", value).text();
-    case Operation::subtract: return computed(there, "-", value).text();
-    case Operation::and_: return computed(there, "and", value).text();
-    case Operation::or_: return computed(there, "or", value).text();
-    case Operation::xor_: return computed(there, "xor", value).text();
-    default: return {};
-  }
-}
-
-/// Whether what is stored is what was there and something more, or less.
-int direction_of(const Step& step, const Access& access) {
-  const bool by_constant = access.value.is(Kind::constants);
-  if (access.is_adjustment && !by_constant) return step.operation == Operation::add ? 1 : -1;
-  const std::string& text = access.stored;
-  if (step.operation != Operation::move || !text.starts_with('(') || access.place.starts_with('?')) return 0;
-  if (text.starts_with("(" + access.place + " - ")) return -1;
-  const bool adds = text.starts_with("(" + access.place + " + ") ||
-                    text.ends_with(" + " + access.place + ")") ||
-                    text.find(" + " + access.place + " + ") != std::string::npos;
-  return adds ? 1 : 0;
 }
 
 }  // namespace

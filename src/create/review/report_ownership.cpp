@@ -86,8 +86,9 @@ Counts count(const Side& side, const FunctionFacts& facts, const std::set<std::s
     if (access.is_adjustment && access.adjustment == 1) ++counts.up;
     if (access.is_adjustment && access.adjustment == -1) ++counts.down;
     counts.takes = counts.takes || access.stored == "step{1}";
-    if (!access.is_adjustment && access.stored.starts_with("step{"))
-      loaded.emplace(access.place, access.stored);
+    if (!access.is_adjustment)
+      for (const std::string& one : alternatives(access.stored))
+        if (one.starts_with("step{")) loaded.emplace(access.place, one);
     if (access.is_adjustment) in_place.emplace(access.place, access.stored);
   }
   // By a load and a store: one step, at however many places of the code.

@@ -298,7 +298,8 @@ class StateRules {
       const Value& to = call.arguments[0];
       if (!returns_first_argument(plain_name(call.name)) || to.is(Value::Kind::stack)) continue;
       const std::string text = to.text();
-      if (!is_made_in_call(text)) all.insert(text);
+      if (is_made_in_call(text)) continue;
+      all.merge(text.empty() ? Texts{""} : alternatives(text));
     }
     return all;
   }

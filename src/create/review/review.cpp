@@ -47,6 +47,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_results(unit, findings);
   report_meaning(unit, findings);
   report_units(unit, findings);
+  report_taken(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
   report_sorting(unit, findings);

@@ -145,10 +145,11 @@ bool TypeLives::may_allocate(const FunctionFacts& facts, const Type& type) const
   return std::ranges::any_of(facts.calls, [&](const Call& call) {
     const std::string plain = plain_name(call.name);
     if (!is_allocator(plain) || plain == "realloc") return false;
-    // Of unknown size it is a container's, and a container of such would be known by its type.
-    const bool is_of_container = plain == "operator new" && !call.arguments[0].is(Value::Kind::constants) &&
-                                 !is_in_container(type.name);
-    if (is_of_container) return false;
+    // Of unknown size, or by code of the library, it is a container's, and a container of such would be known
+    // by its type.
+    const bool is_of_container = is_library_code(call.name) ||
+                                 (plain == "operator new" && !call.arguments[0].is(Value::Kind::constants));
+    if (is_of_container && !is_in_container(type.name)) return false;
     bool other_size = false;
     for (std::size_t i = 0; i < 2; ++i)
       if (call.arguments[i].is(Value::Kind::constants) &&
