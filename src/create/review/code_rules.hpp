@@ -36,6 +36,12 @@ void report_meaning(const ReviewedUnit& unit, Findings& findings);
 void report_units(const ReviewedUnit& unit, Findings& findings);
 /// How numbers that were stored are taken apart or moved when they are read.
 void report_taken(const ReviewedUnit& unit, Findings& findings);
+/// Floating-point values that are kept in another unit.
+void report_floats(const ReviewedUnit& unit, Findings& findings);
+/// What inlined functions of the unit decide: orders, places, bytes.
+void report_inlined(const ReviewedUnit& unit, Findings& findings);
+/// A zero behind texts that what exists does not have.
+void report_terminators(const ReviewedUnit& unit, Findings& findings);
 /// What is stored in memory that outlives the call.
 void report_state(const ReviewedUnit& unit, Findings& findings);
 /// Where things are looked for: indices, hashes, comparators.

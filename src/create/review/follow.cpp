@@ -136,6 +136,7 @@ FunctionFacts follow(const model::Object& object, model::FunctionId id, const Co
   }
   facts.has_loop = std::ranges::any_of(graph.blocks(), &Block::in_loop);
   Follower(object, graph, facts, object[function.entry]).run();
+  std::ranges::sort(facts.mixing);
   return facts;
 }
 
@@ -176,6 +177,8 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   gathered += part.gathered;
   byte_swaps += part.byte_swaps;
   atomics += part.atomics;
+  float_scales += part.float_scales;
+  float_comparisons += part.float_comparisons;
   fences += part.fences;
 }
 

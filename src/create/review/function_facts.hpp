@@ -46,6 +46,7 @@ struct Access {
   Value value;         ///< what is stored
   std::string stored;  ///< the value as text; "step{1}" when it is counted up; empty when nothing is known
   std::string index;   ///< what selects the element, as text
+  bool is_indexed = false;
   Locks locks;
 };
 
@@ -69,7 +70,7 @@ struct Ordered {
   auto operator<=>(const Ordered&) const = default;
 };
 
-/// A member that is computed with: the sign, and nothing of the other side.
+/// A member that is computed with: the sign ('&' for a mask), and nothing of the other side.
 struct Combined {
   std::int64_t offset = 0;  ///< of the member
   char sign = '+';
@@ -129,6 +130,9 @@ struct FunctionFacts {
   unsigned differences = 0;  ///< exclusive ors of two values
   unsigned gathered = 0;     ///< ors of two values
   unsigned atomics = 0, fences = 0;
+  unsigned float_scales = 0, float_comparisons = 0;
+  /// Entry's instructions that mix values by the bits: offset and text, in the order of the code.
+  std::vector<std::pair<std::uint32_t, std::string>> mixing;
   unsigned byte_swaps = 0;  ///< bswap, movbe, and rotating 16 bits by 8
 
   [[nodiscard]] std::multiset<std::string> callees() const;

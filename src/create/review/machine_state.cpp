@@ -203,11 +203,25 @@ void MachineState::move_stack(const Step& step) {
   top.offset += step.operation == Operation::push ? -8 : 8;
 }
 
+std::optional<Stepped> MachineState::step_of(const Step& step) const {
+  const Operand& from = step.operands[1];
+  const bool adds = step.operation == Operation::add, leads = step.operation == Operation::load_address;
+  if (leads && (!from.base.exists() || from.index.exists())) return std::nullopt;
+  if (!leads && !adds && step.operation != Operation::subtract) return std::nullopt;
+  if (!leads && from.kind != Operand::Kind::immediate && from.kind != Operand::Kind::none)
+    return std::nullopt;
+  const auto& member = members_[leads ? from.base.number : step.operands[0].reg.number];
+  if (!member || member->shifted != 0) return std::nullopt;
+  const std::int64_t by = from.kind == Operand::Kind::none ? 1 : from.number;
+  return Stepped{member->offset, adds || leads ? by : -by};
+}
+
 void MachineState::carry_members(const model::Object& object, const model::Atom& atom, const Step& step) {
   const Operand& to = step.operands[0];
   const Operand& from = step.operands[1];
   if (!to.written || to.kind != Operand::Kind::register_ || !to.reg.exists()) {
     members_[0] = members_[2] = std::nullopt;  // what has no written operand may write rax and rdx
+    stepped_[0] = stepped_[2] = std::nullopt;
     return;
   }
   std::optional<Member> now;
@@ -222,6 +236,7 @@ void MachineState::carry_members(const model::Object& object, const model::Atom&
     now = members_[to.reg.number];
     if (now) now->shifted += from.number;
   }
+  stepped_[to.reg.number] = step_of(step);
   members_[to.reg.number] = now;
 }
 
@@ -298,6 +313,7 @@ void MachineState::call(const std::string& callee) {
       registers_[i] = {};
       members_[i] = std::nullopt;
       sources_[i].clear();
+      stepped_[i] = std::nullopt;
     }
   registers_[x86_64::rax.number] =
       returns_first_argument(plain_name(callee)) ? first : Value{Kind::result, {}, 0, callee};
@@ -308,6 +324,10 @@ bool MachineState::merge(const MachineState& other) {
   for (std::size_t i = 0; i < registers_.size(); ++i) {
     if (members_[i] && members_[i] != other.members_[i]) {
       members_[i] = std::nullopt;
+      changed = true;
+    }
+    if (stepped_[i] && stepped_[i] != other.stepped_[i]) {
+      stepped_[i] = std::nullopt;
       changed = true;
     }
     if (members_[i] && members_[i]->of_first && !other.members_[i]->of_first) {

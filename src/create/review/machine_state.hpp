@@ -41,6 +41,11 @@ using Sources = std::set<Source>;
 
 /// The source that a place is; none on the stack.
 [[nodiscard]] Sources source_of(const PlaceName& place, unsigned size);
+/// A register that holds a member of some object and so much more.
+struct Stepped {
+  std::int64_t offset = 0, by = 0;
+  bool operator==(const Stepped&) const = default;
+};
 
 class MachineState {
  public:
@@ -54,6 +59,10 @@ class MachineState {
   }
   /// Everything that a register may have been loaded from, on whichever path.
   [[nodiscard]] const Sources& sources(x86_64::Register r) const { return sources_.at(r.number); }
+  /// A register that was loaded from an object, and to which a constant was added since.
+  [[nodiscard]] const std::optional<Stepped>& stepped(x86_64::Register r) const {
+    return stepped_.at(r.number);
+  }
   [[nodiscard]] PlaceName place(const model::Object& object, const model::Atom& atom,
                                 const x86_64::Step& step, const x86_64::Operand& operand) const;
   /// The value of an operand that is read (of a memory operand: what is known of its contents).
@@ -77,12 +86,14 @@ class MachineState {
   void carry_members(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
   /// How `step` changes `sources_`.
   void carry_sources(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
+  [[nodiscard]] std::optional<Stepped> step_of(const x86_64::Step& step) const;
   void move_stack(const x86_64::Step& step);
   void write(const model::Object& object, const model::Atom& atom, const x86_64::Step& step, Value value);
 
   std::array<Value, 16> registers_;
   std::array<std::optional<Member>, 16> members_;
   std::array<Sources, 16> sources_;
+  std::array<std::optional<Stepped>, 16> stepped_;
   std::map<std::int64_t, Value> stack_;
 };
 

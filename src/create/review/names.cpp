@@ -214,6 +214,23 @@ bool starts_thread(const std::string& plain) {
   return is_in(plain, whole) || (any_of(words, threads) && any_of(words, starts));
 }
 
+bool tells_time(const std::string& plain) {
+  static const Set times = {"now",  "clock",    "time",     "ticks",   "tick",         "uptime", "monotonic",
+                            "wall", "realtime", "boottime", "jiffies", "gettimeofday", "mono"};
+  static const Set others = {"get",          "current",      "read",       "system", "steady", "coarse",
+                             "since",        "boot",         "start",      "fast",   "raw",    "sys",
+                             "real",         "unix",         "utc",        "epoch",  "cached", "s",
+                             "ms",           "us",           "ns",         "sec",    "secs",   "msec",
+                             "usec",         "nsec",         "seconds",    "millis", "micros", "nanos",
+                             "milliseconds", "microseconds", "nanoseconds"};
+  Words words = words_of(plain);
+  if (!any_of(words, times)) return false;
+  if (words.size() > 1 && !times.contains(words[0]) && !others.contains(words[0])) words.erase(words.begin());
+  return any_of(words, times) && std::ranges::all_of(words, [&](const std::string& word) {
+           return times.contains(word) || others.contains(word);
+         });
+}
+
 bool runs_at_start(const std::string& plain) {
   static const Set starts = {"init",   "setup",     "initialize",  "initialise", "bootstrap", "startup",
                              "config", "configure", "compile",     "precompute", "populate",  "prepare",

@@ -39,6 +39,8 @@ enum class CountEffect { none, up, down };
 [[nodiscard]] bool is_library_code(const std::string& symbol);
 /// Starts a thread in a function that it is given: POSIX, C11, GLib, APR, libuv and everyone's own.
 [[nodiscard]] bool starts_thread(const std::string& plain);
+/// Returns what time it is, by its name: now_ms, ticks_now, get_uptime.
+[[nodiscard]] bool tells_time(const std::string& plain);
 /// Runs once, when the program or its configuration starts.
 [[nodiscard]] bool runs_at_start(const std::string& plain);
 /// Usually never returns while the program runs.

@@ -64,6 +64,29 @@ bool computes(const Step& step) {
   }
 }
 
+/// As hashes do, in an order that matters.
+bool mixes(const Step& step) {
+  switch (step.operation) {
+    case Operation::multiply:
+    case Operation::xor_:
+    case Operation::shift_left:
+    case Operation::shift_right:
+    case Operation::rotate: return true;
+    default: return false;
+  }
+}
+
+/// How a member is combined with something: added, taken off, or bit by bit; 0 for everything else.
+char combining_sign(Operation operation) {
+  switch (operation) {
+    case Operation::add: return '+';
+    case Operation::subtract: return '-';
+    case Operation::and_:
+    case Operation::xor_: return '&';
+    default: return 0;
+  }
+}
+
 }  // namespace
 
 void apply_lock(const std::string& callee, const Value& first_argument, Locks& locks) {
@@ -105,6 +128,7 @@ void Observer::observe_constants(const Atom& atom, const Step& step, const Machi
     facts_->arithmetic.insert(text_of(step));
     if (step.operation == Operation::xor_ && step.operands[1].kind != Operand::Kind::immediate)
       ++facts_->differences;
+    if (&atom == entry_ && mixes(step)) facts_->mixing.emplace_back(step.instruction.offset, text_of(step));
   }
   for (const Operand& operand : step.operands) {
     if (operand.kind != Operand::Kind::immediate || step.instruction.branch) continue;
@@ -159,8 +183,13 @@ void Observer::observe_memory(const Atom& atom, const Step& step, const MachineS
         access.adjustment = *access.value.numbers.begin() * (step.operation == Operation::add ? 1 : -1);
       if (access.value.is(Kind::address)) facts_->escaping.insert(access.value.name);
       access.stored = stored_text(step, access);
+      const Operand& from = step.operands[1];
+      if (access.stored.empty() && step.operation == Operation::move && from.reg.exists())
+        if (const auto& counted = before.stepped(from.reg); counted && counted->offset == access.offset)
+          facts_->combined.insert({access.offset, counted->by > 0 ? '>' : '<'});  // counted up, or down
       access.direction = direction_of(step, access);
     }
+    access.is_indexed = operand.index.exists();
     if (operand.index.exists()) access.index = before[operand.index].text();
     facts_->accesses.push_back(std::move(access));
   }
@@ -232,23 +261,25 @@ void Observer::observe_order(const Atom& atom, const Step& step, const MachineSt
   }
 }
 
-/// A member to which something that is no constant is added in a register, or that is taken off something.
+/// A member to which something that is no constant is added in a register, that is taken off something, or
+/// whose bits are compared or masked.
 void Observer::observe_combined(const Atom& atom, const Step& step, const MachineState& before) {
-  const bool adds = step.operation == Operation::add;
+  const char sign = combining_sign(step.operation);
   const Operand& to = step.operands[0];
   const Operand& with = step.operands[1];
-  if ((!adds && step.operation != Operation::subtract) || to.kind != Operand::Kind::register_ ||
-      with.kind == Operand::Kind::immediate || with.kind == Operand::Kind::none ||
-      before.read(*object_, atom, step, with).is(Kind::constants) || before[to.reg].is(Kind::constants))
+  const bool is_zero = step.operation == Operation::xor_ && to.reg == with.reg;
+  if (sign == 0 || is_zero || to.kind != Operand::Kind::register_ || with.kind == Operand::Kind::immediate ||
+      with.kind == Operand::Kind::none || before.read(*object_, atom, step, with).is(Kind::constants) ||
+      before[to.reg].is(Kind::constants))
     return;
   for (const Operand* of : {&to, &with}) {
     const bool is_register = of->kind == Operand::Kind::register_;
     if (is_register && of->reg.exists())
       if (const auto& member = before.member(of->reg); member && member->shifted == 0)
-        facts_->combined.insert({member->offset, adds ? '+' : '-'});
+        facts_->combined.insert({member->offset, sign});
     if (is_register || of->kind != Operand::Kind::memory) continue;
     const PlaceName where = before.place(*object_, atom, step, *of);
-    if (!where.is_stack && !where.is_static) facts_->combined.insert({where.offset, adds ? '+' : '-'});
+    if (!where.is_stack && !where.is_static) facts_->combined.insert({where.offset, sign});
   }
 }
 
@@ -355,6 +386,8 @@ void Observer::observe(const Block& block, const Step& step, const MachineState&
   if (step.instruction.flow == Flow::ret) observe_return(before);
   if (step.is_atomic) ++facts_->atomics;
   if (step.swaps_bytes) ++facts_->byte_swaps;
+  if (step.on_floats == x86_64::FloatOperation::scale) ++facts_->float_scales;
+  if (step.on_floats == x86_64::FloatOperation::compare) ++facts_->float_comparisons;
   if (step.operation == Operation::fence) ++facts_->fences;
   if (step.operation == Operation::system_call) facts_->has_system_call = true;
 }

@@ -5,6 +5,7 @@
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/step_order.hpp"
 #include "create/review/texts.hpp"
 #include "create/review/type_text.hpp"
 
@@ -36,6 +37,18 @@ std::set<std::string> string_rules(const FunctionFacts& facts) {
   for (const Call& call : facts.calls) all.insert(string_rule(plain_name(call.name)));
   all.erase("");
   return all;
+}
+
+/// How often something that is no constant is compared with a member.
+std::ptrdiff_t compared_with_members(const FunctionFacts& facts) {
+  return std::ranges::count_if(facts.comparisons, [](const Comparison& comparison) {
+    const auto is_member = [](const Value& value) {
+      return value.is(Value::Kind::loaded) && (value.name.starts_with('*') || value.name.starts_with('?'));
+    };
+    const bool with_constant =
+        comparison.left.is(Value::Kind::constants) || comparison.right.is(Value::Kind::constants);
+    return !with_constant && (is_member(comparison.left) || is_member(comparison.right));
+  });
 }
 
 /// The functions whose results a text is made of: "f" of "(f() and {7})".
@@ -70,6 +83,10 @@ class LookupRules {
           !olds.empty() && !news.empty() && olds != news)
         report(pair, fmt::format("it compares strings by [{}] before, by [{}] now", fmt::join(olds, ", "),
                                  fmt::join(news, ", ")));
+      if (!string_rules(*pair.before).empty() && string_rules(*pair.after).empty() &&
+          pair.after->differences <= pair.before->differences &&
+          compared_with_members(*pair.before) < compared_with_members(*pair.after))
+        report(pair, "it compares what members hold, where it compared the strings that they point to");
     }
   }
 
@@ -123,7 +140,10 @@ class LookupRules {
   /// Other arithmetic in a function whose results select elements, or are kept.
   void check_selectors(const FunctionPair& pair) {
     const auto use = uses_.find(pair.before->name);
-    if (use == uses_.end() || pair.before->arithmetic == pair.after->arithmetic) return;
+    if (use == uses_.end()) return;
+    if (use->second.selects && is_reordered(pair))
+      return report(pair, "the steps of its arithmetic are in another order, and " + use->second.text);
+    if (pair.before->arithmetic == pair.after->arithmetic) return;
     const bool lost = !without(pair.before->arithmetic, pair.after->arithmetic).empty();
     const bool checks_more = pair.before->comparisons.size() < pair.after->comparisons.size();
     // With more checks the arithmetic of what is kept may be that of the checks.

@@ -7,6 +7,7 @@
 #include "create/review/code_rules.hpp"
 #include "create/review/constants_used.hpp"
 #include "create/review/names.hpp"
+#include "create/review/step_order.hpp"
 #include "create/review/texts.hpp"
 #include "create/review/type_text.hpp"
 
@@ -105,7 +106,8 @@ class MeaningRules {
   void check_order(const FunctionPair& pair) {
     if (collects_differences(pair)) return;
     const std::string plain = plain_name(pair.name());
-    const bool decides = decides_order(plain) || (decides_place(plain) && computes_otherwise(pair));
+    const bool decides =
+        decides_order(plain) || (decides_place(plain) && (computes_otherwise(pair) || is_reordered(pair)));
     if ((decides && is_pure(*pair.after)) || is_container(pair.name()))
       return report_order(pair, pair.name());
     if (is_reversed(pair) && std::ranges::any_of(pair.after->comparisons, compares_values))
@@ -156,11 +158,13 @@ class MeaningRules {
     }
     for (const std::string& name : names)
       if (inlined_code_changed(pair, name)) report_order(pair, name);
+    const auto is_other = [](const FunctionPair& host, const std::string& name) {
+      return inlined_code_changed(host, name) || inlined_is_reordered(host, name);
+    };
     for (const dwarf::InlinedCall& call : inlined)
-      if (decides_place(plain_name(call.name)) && inlined_code_changed(pair, call.name) &&
+      if (decides_place(plain_name(call.name)) && is_other(pair, call.name) &&
           std::ranges::any_of(unit_->changed, [&](const FunctionPair& host) {
-            return host.after != pair.after &&
-                   (inlined_code_changed(host, call.name) || share_data(*unit_, host, pair));
+            return host.after != pair.after && (is_other(host, call.name) || share_data(*unit_, host, pair));
           }))
         report_order(pair, call.name);
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "create/review/code_rules.hpp"
+#include "create/review/names.hpp"
 #include "create/review/texts.hpp"
 
 namespace stent::review {
@@ -57,9 +58,53 @@ class NewStateRules {
         if (reader.after != writer.after) compare(writer, stored, *reader.after);
       for (const FunctionFacts* reader : unit_->added) compare(writer, stored, *reader);
     }
+    for (const FunctionPair& reader : unit_->changed) check_marks(reader);
   }
 
  private:
+  /// No code of the new unit stores the number there, or asks for it.
+  [[nodiscard]] bool is_forgotten(const Asked& asked) const {
+    return std::ranges::none_of(unit_->after.facts, [&](const auto& entry) {
+      if (is_library_code(entry.first)) return false;  // objects of its own
+      const StoredNumbers stored = stored_numbers(entry.second);
+      const auto at = stored.find(asked.offset);
+      return entry.second.asked.contains(asked) || (at != stored.end() && at->second.contains(asked.number));
+    });
+  }
+
+  /// Some function left the mark, and leaves another one now.
+  [[nodiscard]] const FunctionPair* leaves_another(const Asked& asked, std::int64_t number) const {
+    const auto stores = [](const FunctionFacts& facts, std::int64_t offset, std::int64_t what) {
+      const StoredNumbers stored = stored_numbers(facts);
+      const auto at = stored.find(offset);
+      return at != stored.end() && at->second.contains(what);
+    };
+    const auto found = std::ranges::find_if(unit_->changed, [&](const FunctionPair& pair) {
+      return stores(*pair.before, asked.offset, asked.number) && stores(*pair.after, asked.offset, number);
+    });
+    return found == unit_->changed.end() ? nullptr : &*found;
+  }
+
+  /// It asks for another number than the one by which the old code marked objects.
+  void check_marks(const FunctionPair& reader) {
+    for (const Asked& asked : without(reader.before->asked, reader.after->asked)) {
+      if (asked.is_mask || asked.number == 0 || !is_forgotten(asked)) continue;
+      for (const Asked& now : without(reader.after->asked, reader.before->asked)) {
+        if (now.offset != asked.offset || now.is_mask) continue;
+        const FunctionPair* writer = leaves_another(asked, now.number);
+        if (writer == nullptr) continue;
+        Finding finding = about(reader, Level::review, "new-state");
+        finding.message =
+            fmt::format("{}: it asks byte {} of an object for {} where it asked for {}, which {} stored",
+                        reader.name(), asked.offset, now.number, asked.number, writer->name());
+        finding.why = "objects that exist hold the old number";
+        finding.remedy = "take the old number for what it meant, too, or keep it";
+        finding.functions.push_back(writer->name());
+        findings_->add(reader.name(), std::move(finding));
+      }
+    }
+  }
+
   void compare(const FunctionPair& writer, const StoredNumbers& stored, const FunctionFacts& reader) {
     for (const Asked& asked : reader.asked) {
       const auto now = stored.find(asked.offset);

@@ -61,7 +61,10 @@ class PromiseRules {
         compare_makers(maker, user);
         compare_counts(maker, user);
       }
-    for (const FunctionPair& pair : unit_->changed) check_kept_answer(pair);
+    for (const FunctionPair& pair : unit_->changed) {
+      check_kept_answer(pair);
+      check_direction(pair);
+    }
   }
 
  private:
@@ -127,6 +130,34 @@ class PromiseRules {
       if (counted_.contains(offset)) continue;
       report(takes, fmt::format("it takes off byte {} of an object what {} adds now", offset, adds.name()),
              "what exists was put there by the old code, which did not count it");
+    }
+  }
+
+  /// By member: the signs of the constants that are added to it.
+  static std::map<std::int64_t, std::set<bool>> steps(const FunctionFacts& facts) {
+    std::map<std::int64_t, std::set<bool>> all;
+    for (const Access& access : facts.accesses)
+      if (access.is_written && !access.is_static && access.stored.starts_with("step{"))
+        all[access.offset].insert(access.stored.starts_with("step{-"));
+    for (const Combined& one : facts.combined)
+      if (one.sign == '<' || one.sign == '>') all[one.offset].insert(one.sign == '<');
+    return all;
+  }
+
+  /// It counted a member up, and counts it down now, and nobody counts it up any more.
+  void check_direction(const FunctionPair& pair) {
+    const auto olds = steps(*pair.before), news = steps(*pair.after);
+    for (const auto& [offset, signs] : olds) {
+      const auto now = news.find(offset);
+      if (signs.size() != 1 || now == news.end() || now->second.contains(*signs.begin())) continue;
+      const bool elsewhere = std::ranges::any_of(unit_->after.facts, [&](const auto& entry) {
+        const auto all = steps(entry.second);
+        const auto at = all.find(offset);
+        return at != all.end() && at->second.contains(*signs.begin());
+      });
+      if (!elsewhere)
+        report(pair, fmt::format("it counts byte {} of an object the other way round", offset),
+               "objects that exist were counted from the other end");
     }
   }
 

@@ -65,8 +65,8 @@ class SortingRules {
       if (unit_->sorts_only_locals(takes.before->name)) continue;
       check_search(takes);
       for (const FunctionPair& fills : unit_->changed)
-        if (&fills != &takes &&
-            (takes_first(fills, takes) || goes_by_order(fills, takes) || searches_sorted(fills, takes)))
+        if (&fills != &takes && (takes_first(fills, takes) || goes_by_order(fills, takes) ||
+                                 goes_by_floats(fills, takes) || searches_sorted(fills, takes)))
           findings_->add(takes.name(), about_order(takes, takes.name()));
     }
   }
@@ -89,6 +89,14 @@ class SortingRules {
         std::ranges::any_of(gained, [&](std::int64_t offset) { return asked.contains(offset); });
     const bool newly = !without(asked, ordered(*takes.before, false)).empty();
     return same || (newly && share_data(*unit_, fills, takes));
+  }
+
+  /// As above, where what is asked for is a floating-point value.
+  static bool goes_by_floats(const FunctionPair& fills, const FunctionPair& takes) {
+    return fills.before->float_comparisons == 0 && fills.after->float_comparisons > 0 &&
+           fills.after->has_loop && writes(*fills.after) && takes.after->has_loop &&
+           takes.after->float_comparisons > 0 &&
+           takes.before->float_comparisons != takes.after->float_comparisons;
   }
 
   /// What one sorts the other searches, and both changed.

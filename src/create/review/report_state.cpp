@@ -187,7 +187,7 @@ class StateRules {
   [[nodiscard]] bool is_reinterpreted(const FunctionPair& writer, const Place& place) const {
     return place.first == "*" && std::ranges::any_of(unit_->changed, [&](const FunctionPair& reader) {
              return reader.after != writer.after &&
-                    std::ranges::any_of(std::initializer_list<char>{'+', '-'}, [&](char sign) {
+                    std::ranges::any_of(std::initializer_list<char>{'+', '-', '&'}, [&](char sign) {
                       const Combined one{place.second, sign};
                       return reader.before->combined.contains(one) != reader.after->combined.contains(one);
                     });

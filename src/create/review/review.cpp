@@ -48,6 +48,9 @@ Reviewed review_unit(const UnitPair& pair) {
   report_meaning(unit, findings);
   report_units(unit, findings);
   report_taken(unit, findings);
+  report_floats(unit, findings);
+  report_inlined(unit, findings);
+  report_terminators(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
   report_sorting(unit, findings);

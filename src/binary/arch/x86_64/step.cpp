@@ -69,6 +69,28 @@ Operation operation_of(const ZydisDecodedInstruction& in) {
   }
 }
 
+FloatOperation on_floats(const ZydisDecodedInstruction& in) {
+  switch (in.mnemonic) {
+    case ZYDIS_MNEMONIC_MULSS:
+    case ZYDIS_MNEMONIC_MULSD:
+    case ZYDIS_MNEMONIC_MULPS:
+    case ZYDIS_MNEMONIC_MULPD:
+    case ZYDIS_MNEMONIC_DIVSS:
+    case ZYDIS_MNEMONIC_DIVSD:
+    case ZYDIS_MNEMONIC_DIVPS:
+    case ZYDIS_MNEMONIC_DIVPD: return FloatOperation::scale;
+    case ZYDIS_MNEMONIC_ADDSS:
+    case ZYDIS_MNEMONIC_ADDSD:
+    case ZYDIS_MNEMONIC_SUBSS:
+    case ZYDIS_MNEMONIC_SUBSD: return FloatOperation::sum;
+    case ZYDIS_MNEMONIC_COMISS:
+    case ZYDIS_MNEMONIC_COMISD:
+    case ZYDIS_MNEMONIC_UCOMISS:
+    case ZYDIS_MNEMONIC_UCOMISD: return FloatOperation::compare;
+    default: return FloatOperation::none;
+  }
+}
+
 Register general(ZydisRegister raw) {
   const ZydisRegister wide = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, raw);
   if (wide < ZYDIS_REGISTER_RAX || wide > ZYDIS_REGISTER_R15) return {};
@@ -115,6 +137,7 @@ Step step_at(const Instruction& instruction, ByteView code) {
   ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
   if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder(), code.data(), code.size(), &in, operands))) return step;
   step.operation = operation_of(in);
+  step.on_floats = on_floats(in);
   step.is_atomic = (in.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0;
   if (has_condition(in, step.operation)) step.condition = in.opcode & 0x0f;
   for (std::size_t i = 0; i < std::min<std::size_t>(in.operand_count_visible, step.operands.size()); ++i)

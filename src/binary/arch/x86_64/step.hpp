@@ -71,9 +71,13 @@ struct Operand {
   bool read = false, written = false;
 };
 
+/// What an instruction does with floating-point values.
+enum class FloatOperation { none, scale, sum, compare };
+
 struct Step {
   Instruction instruction;
   Operation operation = Operation::other;
+  FloatOperation on_floats = FloatOperation::none;
   bool is_atomic = false;      ///< lock prefix, or xchg with memory
   bool swaps_bytes = false;    ///< bswap, movbe, or the rotation that swaps two
   std::uint8_t condition = 0;  ///< of setcc, cmovcc, jcc: the low four bits of the opcode
