@@ -20,7 +20,9 @@ std::size_t mismatched(const ChosenUnit& unit) {
 
 void refuse_other_build(const ChosenUnit& best, const model::Image& target) {
   const std::size_t functions = best.unit->old_object->functions.size();
-  if (best.match.matched() != 0 || mismatched(best) * 2 <= functions) return;
+  const bool is_like_no_function = best.match.matched() == 0 && mismatched(best) * 2 > functions;
+  const bool is_unlike_most = best.match.own_mismatches(*best.unit->old_object).size() > best.match.matched();
+  if (!is_like_no_function && !is_unlike_most) return;
   throw Error(ErrorCode::mismatch,
               fmt::format("{} as compiled here is not what {} holds: {}; {}", best.unit->pair.source,
                           target.path.string(), best.match.first_mismatch(),

@@ -18,6 +18,7 @@
 #include "create/emit/emit_image.hpp"
 #include "create/load_targets.hpp"
 #include "create/needed_spares.hpp"
+#include "create/other_code.hpp"
 #include "create/question.hpp"
 #include "create/reach_through_slots.hpp"
 #include "create/refuse_units.hpp"
@@ -140,6 +141,7 @@ Outcome create(const Request& request) {
     runtimes.push_back(shadow::add_shadow_runtime(units));
     patch.images.push_back(emit::emit_image(target, units));
     ask_about_names(target, patch.images.back(), findings);
+    ask_about_other_code(emitted, units, target, findings);
     if (request.explain) explain(emitted, units, patch.images.back().module_name, outcome.explanation);
     made_from.push_back({&target, units});
   }

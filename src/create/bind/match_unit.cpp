@@ -197,6 +197,20 @@ std::size_t UnitMatch::matched() const {
       std::count_if(functions.begin(), functions.end(), [](const auto& f) { return f.has_value(); }));
 }
 
+std::map<model::AtomId, std::string> UnitMatch::own_mismatches(const model::Object& object) const {
+  std::set<model::AtomId> weak;
+  for (const model::Symbol& symbol : object.symbols)
+    if (symbol.binding == model::SymbolBinding::weak && symbol.definition)
+      weak.insert(symbol.definition->atom);
+  std::map<model::AtomId, std::string> found;
+  for (std::size_t i = 0; i < object.functions.size(); ++i) {
+    const model::AtomId entry = object.functions[i].entry;
+    if (!mismatches[i].empty() && !object[entry].in_group && !weak.contains(entry))
+      found.emplace(entry, mismatches[i]);
+  }
+  return found;
+}
+
 std::string UnitMatch::first_mismatch() const {
   for (const std::string& why : mismatches)
     if (!why.empty()) return why;

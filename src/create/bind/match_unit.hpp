@@ -26,6 +26,9 @@ struct UnitMatch {
   std::optional<std::uint32_t> file_block;
 
   [[nodiscard]] std::size_t matched() const;
+  /// By entry: why a function that only this unit defines (no member of a section group, not weak) is in the
+  /// target by name but with other code.
+  [[nodiscard]] std::map<model::AtomId, std::string> own_mismatches(const model::Object& object) const;
   /// The first function that is in the target by name but with other code, or empty.
   [[nodiscard]] std::string first_mismatch() const;
 };
