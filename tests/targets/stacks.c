@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define KEPT __attribute__((noinline, used, aligned(16)))
-enum { stack_size = 256 * 1024, depth = 100000 };
+enum { large_stack = 256 * 1024, page_size = 4096, depth = 100000 };
 
 static int gate[2], inside[2], outside[2];
 static void (*wait_inside)(void);
@@ -180,7 +180,8 @@ __asm__(
     ".size switch_stack, . - switch_stack\n");
 void switch_stack(void** save, void* to);
 
-static char static_stack[stack_size] __attribute__((aligned(16)));
+static size_t stack_size;
+static char static_stack[large_stack] __attribute__((aligned(16)));
 static char* stack;
 static const char* stack_kind;
 static ucontext_t main_context, other_context;
@@ -223,6 +224,12 @@ static char* stack_below_a_thread(void) {
   if (pipe(neighbour_gate) || pthread_create(&neighbour, &given, sleep_at_gate, NULL)) abort();
   return both;
 }
+static char* stack_on_a_page(void) {
+  char* four = mmap(NULL, 4 * page_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const int here = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS;
+  mmap(four + 2 * page_size, page_size, PROT_READ, here, -1, 0);
+  return mmap(four + page_size, page_size, PROT_READ | PROT_WRITE, here, -1, 0);
+}
 static void free_stack_below_a_thread(void) {
   say(neighbour_gate[1]);
   pthread_join(neighbour, NULL);
@@ -233,10 +240,12 @@ static void start_other(const char* way) {
   is_context = !strncmp(way, "context", 7);
   stack_kind = strrchr(way, ' ');
   stack = static_stack;
+  stack_size = stack_kind && !strcmp(stack_kind, " page") ? page_size : large_stack;
   if (stack_kind && !strcmp(stack_kind, " malloc")) stack = malloc(stack_size);
   if (stack_kind && !strcmp(stack_kind, " mmap"))
     stack = mmap(NULL, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack_kind && !strcmp(stack_kind, " thread")) stack = stack_below_a_thread();
+  if (stack_kind && !strcmp(stack_kind, " page")) stack = stack_on_a_page();
   if (is_context) {
     getcontext(&other_context);
     other_context.uc_stack.ss_sp = stack;
@@ -261,6 +270,7 @@ static void finish_other(void) {
   if (stack_kind && !strcmp(stack_kind, " malloc")) free(stack);
   if (stack_kind && !strcmp(stack_kind, " mmap")) munmap(stack, stack_size);
   if (stack_kind && !strcmp(stack_kind, " thread")) free_stack_below_a_thread();
+  if (stack_kind && !strcmp(stack_kind, " page")) munmap(stack - page_size, 4 * page_size);
 }
 
 int main(void) {

@@ -93,10 +93,14 @@ std::optional<Intruder> ForeignStacks::look(std::uint64_t guard, Clock::time_poi
 
 /// Left out is what cannot be written, and a gap in which no stack has room.
 ForeignStacks::Way ForeignStacks::way_of(const RemoteRange& run) const {
-  const process::Mapping* mapping = process::find_mapping(mappings_, run.begin);
-  const bool is_whole = mapping != nullptr && run.end() <= mapping->range.end();
+  auto mapping = std::ranges::upper_bound(mappings_, run.begin, {},
+                                          [](const process::Mapping& one) { return one.range.end(); });
+  if (mapping == mappings_.end()) return run.size >= small_run ? Way::ask : Way::leave_out;
+  const bool is_whole = mapping->range.begin <= run.begin && run.end() <= mapping->range.end();
   if (run.size <= small_run && is_whole && mapping->permissions.read) return Way::read;
-  const bool may_be_touched = run.size >= small_run || (is_whole && mapping->permissions.write);
+  bool may_be_touched = run.size >= small_run;
+  for (; mapping != mappings_.end() && mapping->range.begin < run.end(); ++mapping)
+    may_be_touched = may_be_touched || mapping->permissions.write;
   return may_be_touched ? Way::ask : Way::leave_out;
 }
 

@@ -85,8 +85,9 @@ TEST_P(Quiescence, APointerThatTheLinkerLaidOutIsNoReturnAddress) {
 }
 
 TEST_P(Quiescence, SuspendedStacksOfNoThreadAreFound) {
-  for (const char* way : {"context", "context on malloc", "context on mmap", "context below a thread",
-                          "fiber", "fiber on malloc", "fiber on mmap", "fiber below a thread"})
+  for (const char* way :
+       {"context", "context on malloc", "context on mmap", "context below a thread", "context on a page",
+        "fiber", "fiber on malloc", "fiber on mmap", "fiber below a thread", "fiber on a page"})
     expect_kept_while_inside(way, "hold", "may be suspended in hold");
 }
 
