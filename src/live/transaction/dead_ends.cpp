@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "binary/arch/x86_64/decode.hpp"
 #include "live/resolve/dynamic_symbols.hpp"
 
 namespace stent::transaction {
@@ -48,6 +49,20 @@ Callee last_callee(const process::RemoteMemory& memory, RemoteAddress end) {
   return {slot_of_stub(memory, target), target};
 }
 
+/// True for clang's __clang_call_terminate: nothing but calls, of which one is std::terminate.
+bool only_terminates(const process::RemoteMemory& memory, const DynamicSymbols& symbols, RemoteAddress at) {
+  Bytes code(24);
+  if (!memory.try_read(at, code)) return false;
+  for (const x86_64::Instruction& instruction : x86_64::decode(code)) {
+    if (instruction.flow == x86_64::Flow::next) continue;
+    if (instruction.flow != x86_64::Flow::call && instruction.flow != x86_64::Flow::indirect_call)
+      return false;
+    const auto slot = last_callee(memory, at + instruction.end()).slot;
+    if (slot && symbols.symbol_of_slot(*slot) == "_ZSt9terminatev") return true;
+  }
+  return false;
+}
+
 bool is_dead_end(const process::RemoteMemory& memory, const DynamicSymbols& symbols, RemoteAddress end) {
   const Callee callee = last_callee(memory, end);
   if (callee.slot)
@@ -56,7 +71,8 @@ bool is_dead_end(const process::RemoteMemory& memory, const DynamicSymbols& symb
     const auto definition = symbols.find(std::string(name), "");
     return definition && definition->address == callee.direct;
   };
-  return callee.direct && std::ranges::any_of(dead_ends, is_called);
+  return callee.direct &&
+         (std::ranges::any_of(dead_ends, is_called) || only_terminates(memory, symbols, *callee.direct));
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ std::optional<Intruder> ForeignStacks::look(std::uint64_t guard, Clock::time_poi
   return intruder;
 }
 
-/// Left out is what cannot be written, and a gap in which no stack has room.
+/// Left out is what can be neither read nor written, and a gap in which no stack has room.
 ForeignStacks::Way ForeignStacks::way_of(const RemoteRange& run) const {
   auto mapping = std::ranges::upper_bound(mappings_, run.begin, {},
                                           [](const process::Mapping& one) { return one.range.end(); });
@@ -100,7 +100,7 @@ ForeignStacks::Way ForeignStacks::way_of(const RemoteRange& run) const {
   if (run.size <= small_run && is_whole && mapping->permissions.read) return Way::read;
   bool may_be_touched = run.size >= small_run;
   for (; mapping != mappings_.end() && mapping->range.begin < run.end(); ++mapping)
-    may_be_touched = may_be_touched || mapping->permissions.write;
+    may_be_touched = may_be_touched || mapping->permissions.read || mapping->permissions.write;
   return may_be_touched ? Way::ask : Way::leave_out;
 }
 
