@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-DEADLINE_SECONDS = 120
+from target import Failed, Target, run
+
 HEADER = """#pragma once
 #define APART __attribute__((noinline))
 struct __attribute__((visibility("hidden"))) Hidden {
@@ -76,36 +77,6 @@ VARIANTS = {
 }
 
 
-class Failed(Exception):
-    pass
-
-
-def run(*command, cwd=None, expect=0):
-    done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
-    if done.returncode != expect:
-        raise Failed(f"status {done.returncode}, not {expect}: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
-    return done.stdout + done.stderr
-
-
-class Process:
-    def __init__(self, program):
-        self.child = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self.child.stdout.readline() != "ready\n":
-            raise Failed("the program does not start")
-
-    def ask(self, module, what, number):
-        self.child.stdin.write(f"{module} {what} {number}\n")
-        self.child.stdin.flush()
-        answer = self.child.stdout.readline()
-        if not answer:
-            raise Failed(f"the program died when asked {module} {what}")
-        return int(answer)
-
-    def end(self):
-        self.child.kill()
-        self.child.communicate()
-
-
 class Copies:
     """The program and both libraries, built, and what makes a patch for them."""
 
@@ -142,18 +113,14 @@ class Copies:
 
     def heal(self, patches):
         """Beside a process that stays as it is: the same statics count in both, and only the answers differ."""
-        healed, kept = Process(self.work / "program"), Process(self.work / "program")
-        try:
+        with Target(self.work / "program") as healed, Target(self.work / "program") as kept:
             self.compare(healed, kept, "before")
             for patch in patches:
-                run(self.stent, "apply", self.work / patch, "--pid", healed.child.pid)
+                run(self.stent, "apply", self.work / patch, "--pid", healed.pid)
             self.compare(healed, kept, "applied")
             for patch in patches:
-                run(self.stent, "revert", self.work / patch, "--pid", healed.child.pid)
+                run(self.stent, "revert", self.work / patch, "--pid", healed.pid)
             self.compare(healed, kept, "reverted")
-        finally:
-            healed.end()
-            kept.end()
 
     @staticmethod
     def compare(healed, kept, when):
@@ -161,8 +128,8 @@ class Copies:
             for module in range(3):
                 for what in range(FUNCTIONS):
                     number = 7 + module + turn
-                    got = healed.ask(module, what, number)
-                    wanted = kept.ask(module, what, number) + (number if when == "applied" else 0)
+                    got = int(healed.ask(module, what, number))
+                    wanted = int(kept.ask(module, what, number)) + (number if when == "applied" else 0)
                     if got != wanted:
                         raise Failed(f"{when}: function {what} of module {module} answered {got}, not {wanted}")
 
@@ -188,7 +155,7 @@ def main():
                     try:
                         check(sys.argv[1], pathlib.Path(made), compiler, level, variant)
                         print(f"ok   {compiler} {level} {variant}", flush=True)
-                    except (Failed, subprocess.TimeoutExpired) as failure:
+                    except Failed as failure:
                         print(f"FAIL {compiler} {level} {variant}: {failure}", flush=True)
                         failures += 1
     return 1 if failures else 0

@@ -6,11 +6,11 @@ how it differs, and what tells the builds apart (compiler, flags, source).
 """
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
-DEADLINE_SECONDS = 120
+from target import Failed, Target, run
+
 COMPILER = ["gcc", "-O2", "-g"]
 SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 UNIT = """#include <stdio.h>
@@ -42,17 +42,6 @@ BUILDS = {
     "another source of what it calls": (COMPILER, ("table[n & 15] + n;", "table[n & 15] * n;"), 11,
                                         r"other-code:rest(.|\n)*rest at \+\w+ the object has 'imul.*source may be another"),
 }
-
-
-class Failed(Exception):
-    pass
-
-
-def run(*command, expect=0):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=DEADLINE_SECONDS)
-    if expect is not None and done.returncode != expect:
-        raise Failed(f"status {done.returncode}, not {expect}: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
-    return done
 
 
 def compile_pair(work, compiler, text):
@@ -91,20 +80,10 @@ def what_differs_elsewhere_is_noted(stent, work):
     said = create(stent, work, expect=0)
     if "store at" not in said.stdout + said.stderr:
         raise Failed(f"the other store is not noted:\n{said.stdout}{said.stderr}")
-    ask(stent, work, 1, 10 * 5 + 7)
-
-
-def ask(stent, work, number, wanted):
-    """The first answer of a patched program."""
-    with subprocess.Popen([work / "program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        child.stdout.readline()
-        run(stent, "apply", work / "fix.stent", "--pid", child.pid)
-        child.stdin.write(f"{number}\n")
-        child.stdin.flush()
-        answer = int(child.stdout.readline())
-        child.stdin.close()
-    if answer != wanted:
-        raise Failed(f"the patched program answers {answer}, not {wanted}")
+    with Target(work / "program") as program:
+        run(stent, "apply", work / "fix.stent", "--pid", program.pid)
+        if program.ask(1) != str(10 * 5 + 7):
+            raise Failed("the patched program answers otherwise than the new source")
 
 
 def what_is_called_is_asked_about(stent, work):

@@ -6,11 +6,11 @@ registers that a callee of its own unit leaves alone (-fipa-ra), so that the cal
 """
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-DEADLINE_SECONDS = 120
+from target import Failed, Target, run
+
 LINK = {"-fPIE": ["-pie"], "-fno-pie": ["-no-pie"], "-fPIC": []}
 # `leaf` newly uses registers; who calls it, or calls who calls it, relied on their staying as they are.
 SOURCE = """#include <stdio.h>
@@ -55,17 +55,6 @@ int main(void) {
 """
 
 
-class Failed(Exception):
-    pass
-
-
-def run(*command, expect=0):
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=DEADLINE_SECONDS)
-    if done.returncode != expect:
-        raise Failed(f"status {done.returncode}, not {expect}: {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
 def build(work, compiler, level, code):
     """A program (with a library of its own for -fPIC) and the pair of objects."""
     for side, text in (("before", SOURCE), ("after", SOURCE.replace("  sink = n;\n", GREEDY))):
@@ -85,32 +74,20 @@ def build(work, compiler, level, code):
 def check(stent, work, compiler, level, code):
     target = build(work, compiler, level, code)
     run(stent, "create", "--ack", "*=a test", "--target", target, "-o", work / "fix.stent", work / "before.o", work / "after.o")
-    shown = json.loads(run(stent, "show", "--json", work / "fix.stent"))
+    shown = json.loads(run(stent, "show", "--json", work / "fix.stent").stdout)
     names = {f["name"].split(".")[0] for image in shown["images"] for f in image["functions"]}
     if compiler == "gcc-12" and not {"leaf", "near", "far", "again"} <= names:
         raise Failed(f"callers that rely on registers are missing: {sorted(names)}")
     if "relies_on_nothing" in names:
         raise Failed("a caller that relies on nothing is replaced")
-    with subprocess.Popen([work / "program"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        def ask():
-            answers = []
-            for number in range(1, 9):
-                child.stdin.write(f"{number}\n")
-                child.stdin.flush()
-                answers.append(child.stdout.readline().strip())
-            return answers
-
-        try:
-            child.stdout.readline()
-            before = ask()
-            run(stent, "apply", work / "fix.stent", "--pid", child.pid)
-            if ask() != before:
-                raise Failed("a value that a caller kept in a register was lost")
-            run(stent, "revert", work / "fix.stent", "--pid", child.pid)
-            if ask() != before:
-                raise Failed("after revert a value is lost")
-        finally:
-            child.kill()
+    with Target(work / "program") as program:
+        before = [program.ask(number) for number in range(1, 9)]
+        run(stent, "apply", work / "fix.stent", "--pid", program.pid)
+        if [program.ask(number) for number in range(1, 9)] != before:
+            raise Failed("a value that a caller kept in a register was lost")
+        run(stent, "revert", work / "fix.stent", "--pid", program.pid)
+        if [program.ask(number) for number in range(1, 9)] != before:
+            raise Failed("after revert a value is lost")
 
 
 def main():
@@ -121,7 +98,7 @@ def main():
             try:
                 check(sys.argv[1], pathlib.Path(made), *case)
                 print(f"ok   {' '.join(case)}", flush=True)
-            except (Failed, subprocess.TimeoutExpired) as failure:
+            except Failed as failure:
                 print(f"FAIL {' '.join(case)}: {failure}", flush=True)
                 failures += 1
     return 1 if failures else 0

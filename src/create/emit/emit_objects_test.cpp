@@ -167,22 +167,15 @@ TEST_P(AgainstGnuLd, the_linked_bytes_are_those_of_gnu_ld_at_the_same_addresses)
   }
 }
 
-std::string name_of(const testing::TestParamInfo<Compilers::ParamType>& one) {
-  const auto [compiler, optimisation, model] = one.param;
-  std::string name = std::string(compiler) + optimisation + model;
-  std::erase_if(name, [](unsigned char c) { return std::isalnum(c) == 0; });
-  return name;
-}
-
 INSTANTIATE_TEST_SUITE_P(All, Compilers,
                          testing::Combine(testing::Values("gcc", "clang-16"), testing::Values("-O0", "-O2"),
                                           testing::Values("-fPIE", "-fPIC -ftls-model=initial-exec",
                                                           "-fno-pie")),
-                         name_of);
+                         NameOfWords{});
 INSTANTIATE_TEST_SUITE_P(All, AgainstGnuLd,
                          testing::Combine(testing::Values("gcc", "clang-16"), testing::Values("-O0", "-O2"),
                                           testing::Values("-fPIE", "-fno-pie")),
-                         name_of);
+                         NameOfWords{});
 
 }  // namespace
 }  // namespace stent::emit

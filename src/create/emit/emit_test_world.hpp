@@ -1,9 +1,11 @@
 // Objects, units and a target for the tests of emit.
 #pragma once
 
+#include <cctype>
 #include <filesystem>
 #include <list>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "create/bind/bound_unit.hpp"
@@ -61,5 +63,15 @@ inline const patch::PatchSymbol& symbol_of(const patch::Image& image, const std:
     if (symbol.name == name) return symbol;
   throw Error(ErrorCode::internal, "no symbol " + name + " in the image");
 }
+
+/// The letters and digits of a test's words: ("gcc", "-O2 -fPIE") -> "gccO2fPIE".
+struct NameOfWords {
+  template <typename Info>
+  std::string operator()(const Info& one) const {
+    std::string name = std::apply([](auto... word) { return (std::string() + ... + word); }, one.param);
+    std::erase_if(name, [](unsigned char c) { return std::isalnum(c) == 0; });
+    return name;
+  }
+};
 
 }  // namespace stent::emit

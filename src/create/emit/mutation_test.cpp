@@ -277,11 +277,7 @@ TEST_P(Mutation, every_planted_fault_is_noticed) {
 INSTANTIATE_TEST_SUITE_P(Compilers, Mutation,
                          testing::Combine(testing::Values("gcc", "clang-16"),
                                           testing::Values("-O0 -fPIE", "-O2 -fno-pie", "-O2 -fPIE")),
-                         [](const auto& one) {
-                           std::string name = std::string(std::get<0>(one.param)) + std::get<1>(one.param);
-                           std::erase_if(name, [](unsigned char c) { return std::isalnum(c) == 0; });
-                           return name;
-                         });
+                         NameOfWords{});
 
 }  // namespace
 }  // namespace stent::emit
