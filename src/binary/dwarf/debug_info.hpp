@@ -1,6 +1,7 @@
 // What the debug information of one file declares: types with their layout, variables and functions.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -97,6 +98,11 @@ struct InlinedCall {
   std::string name;
   SourcePlace place;                                            ///< where the inlined function is declared
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  ///< offsets from the host's entry
+
+  [[nodiscard]] bool contains(std::uint64_t offset) const {
+    return std::ranges::any_of(
+        ranges, [offset](const auto& range) { return offset >= range.first && offset < range.second; });
+  }
 };
 
 struct Function {

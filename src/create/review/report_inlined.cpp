@@ -13,9 +13,7 @@ using dwarf::TypeKind;
 
 bool is_in(const Access& access, const dwarf::Function& host, const std::string& inlined) {
   return access.at && std::ranges::any_of(host.inlined, [&](const dwarf::InlinedCall& call) {
-           return call.name == inlined && std::ranges::any_of(call.ranges, [&](const auto& range) {
-                    return *access.at >= range.first && *access.at < range.second;
-                  });
+           return call.name == inlined && call.contains(*access.at);
          });
 }
 

@@ -131,9 +131,7 @@ class MeaningRules {
       return call.name == comparator && call.at &&
              std::ranges::any_of(declared->inlined, [&](const dwarf::InlinedCall& search) {
                return (is_search(plain_name(search.name)) || is_container(search.name)) &&
-                      std::ranges::any_of(search.ranges, [&](const auto& range) {
-                        return *call.at >= range.first && *call.at < range.second;
-                      });
+                      search.contains(*call.at);
              });
     });
   }

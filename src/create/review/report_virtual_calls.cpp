@@ -11,10 +11,7 @@ namespace {
 bool is_of_library(const Call& call, const dwarf::Function* declared) {
   return declared != nullptr && call.at &&
          std::ranges::any_of(declared->inlined, [&](const dwarf::InlinedCall& inlined) {
-           return inlined.place.file.find("/c++/") != std::string::npos &&
-                  std::ranges::any_of(inlined.ranges, [&](const auto& range) {
-                    return *call.at >= range.first && *call.at < range.second;
-                  });
+           return inlined.place.file.find("/c++/") != std::string::npos && inlined.contains(*call.at);
          });
 }
 

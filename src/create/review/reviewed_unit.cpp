@@ -213,9 +213,7 @@ bool counts_owners(const dwarf::Function* declaration, const Access& access) {
   return std::ranges::any_of(declaration->inlined, [&](const dwarf::InlinedCall& call) {
     const bool is_counter =
         call.place.file.ends_with("/bits/shared_ptr_base.h") || call.place.file.ends_with("/ext/atomicity.h");
-    return is_counter && std::ranges::any_of(call.ranges, [&](const auto& range) {
-             return *access.at >= range.first && *access.at < range.second;
-           });
+    return is_counter && call.contains(*access.at);
   });
 }
 

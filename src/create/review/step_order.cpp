@@ -17,9 +17,7 @@ Steps steps_of(const FunctionFacts& facts, const dwarf::Function& function, cons
   Steps all;
   for (const auto& [offset, text] : facts.mixing)
     if (std::ranges::any_of(function.inlined, [&](const dwarf::InlinedCall& call) {
-          return call.name == inlined && std::ranges::any_of(call.ranges, [&](const auto& range) {
-                   return offset >= range.first && offset < range.second;
-                 });
+          return call.name == inlined && call.contains(offset);
         }))
       all.push_back(text);
   return all;
