@@ -28,6 +28,8 @@ void report_clocks(const ReviewedUnit& unit, Findings& findings);
 void report_ownership(const ReviewedUnit& unit, Findings& findings);
 /// New threads, handlers, processes and system calls.
 void report_new_effects(const ReviewedUnit& unit, Findings& findings);
+/// New system calls where the unit has put a filter of them in place.
+void report_filters(const ReviewedUnit& unit, Findings& findings);
 /// What a function returns to callers that are not replaced.
 void report_results(const ReviewedUnit& unit, Findings& findings);
 /// Constants, states, hashes and orders that objects made by the old code depend on.
@@ -36,6 +38,10 @@ void report_meaning(const ReviewedUnit& unit, Findings& findings);
 void report_units(const ReviewedUnit& unit, Findings& findings);
 /// How numbers that were stored are taken apart or moved when they are read.
 void report_taken(const ReviewedUnit& unit, Findings& findings);
+/// What one function stores by another rule, and another one takes so.
+void report_both_sides(const ReviewedUnit& unit, Findings& findings);
+/// Bytes and keys that one function makes, and another one takes apart or looks for.
+void report_encodings(const ReviewedUnit& unit, Findings& findings);
 /// Floating-point values that are kept in another unit.
 void report_floats(const ReviewedUnit& unit, Findings& findings);
 /// What inlined functions of the unit decide: orders, places, bytes.

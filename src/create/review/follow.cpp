@@ -8,6 +8,7 @@
 
 #include "create/review/loop_reach.hpp"
 #include "create/review/observer.hpp"
+#include "create/review/senses.hpp"
 #include "create/review/taken.hpp"
 
 namespace stent::review {
@@ -31,7 +32,11 @@ class Follower {
  public:
   Follower(const model::Object& object, const FlowGraph& graph, FunctionFacts& facts,
            const model::Atom& entry)
-      : object_(&object), graph_(&graph), facts_(&facts), observer_(object, graph, facts, entry) {
+      : object_(&object),
+        graph_(&graph),
+        facts_(&facts),
+        observer_(object, graph, facts, entry),
+        senses_(object, facts) {
     states_.resize(graph.blocks().size());
   }
 
@@ -97,6 +102,7 @@ class Follower {
     each_step(number, state, [&](const Step& step, const MachineState& before) {
       observer_.observe(block, step, before);
       reach_.observe(block, step, before);
+      senses_.observe(block, step, before);
       note_taken(*object_, (*object_)[block.atom], step, before, *facts_);
     });
     if (is_normal) return;
@@ -108,6 +114,7 @@ class Follower {
   const FlowGraph* graph_;
   FunctionFacts* facts_;
   Observer observer_;
+  SenseObserver senses_;
   LoopReach reach_;
   std::vector<std::optional<MachineState>> states_;
 };
@@ -156,6 +163,8 @@ void FunctionFacts::absorb(const FunctionFacts& part, const std::string& called)
   ordered.insert(part.ordered.begin(), part.ordered.end());
   combined.insert(part.combined.begin(), part.combined.end());
   taken.insert(part.taken.begin(), part.taken.end());
+  senses.insert(part.senses.begin(), part.senses.end());
+  float_constants.insert(part.float_constants.begin(), part.float_constants.end());
   walks.insert(part.walks.begin(), part.walks.end());
   reaches.insert(reaches.end(), part.reaches.begin(), part.reaches.end());
   returns.insert(returns.end(), part.returns.begin(), part.returns.end());

@@ -82,11 +82,18 @@ struct Taken {
   std::string place;        ///< the static storage, "*" for a member of any object
   std::int64_t offset = 0;  ///< in it
   /// '+' by `number`, '~' inverted, '>' and 'r' shifted and rotated, '&' masked, '/' divided or multiplied
-  /// for that, '@' followed as a pointer.
+  /// for that, 'l' shifted to the left by what is no constant, '@' followed as a pointer.
   char operation = '+';
   std::int64_t number = 0;
   unsigned size = 0;  ///< of what was loaded
   auto operator<=>(const Taken&) const = default;
+};
+
+/// An element's member that is asked whether it is less than a value, or not greater.
+struct Sense {
+  std::int64_t offset = 0;     ///< of the member
+  std::uint8_t condition = 0;  ///< of the jump, with the last bit apart, where the member is on the left
+  auto operator<=>(const Sense&) const = default;
 };
 
 /// How far a loop goes through the memory behind a pointer that was loaded.
@@ -108,6 +115,8 @@ struct FunctionFacts {
   std::set<Ordered> ordered;
   std::set<Combined> combined;
   std::set<Taken> taken;
+  std::multiset<Sense> senses;
+  std::multiset<std::int64_t> float_constants;  ///< bits of the literals that it computes with
   std::set<int> walks;  ///< which way its loops read through memory of others: 1 and -1
   std::vector<Reach> reaches;
   std::vector<Value> returns;  ///< rax at each return

@@ -59,6 +59,7 @@ class PromiseRules {
       for (const FunctionPair& user : unit_->changed) {
         compare_questions(maker, user);
         compare_makers(maker, user);
+        compare_fillings(maker, user);
         compare_counts(maker, user);
       }
     for (const FunctionPair& pair : unit_->changed) {
@@ -119,6 +120,40 @@ class PromiseRules {
                "it stores nothing in byte {} of its object any more, and the constructor does more with it",
                *lost.begin()),
            "objects that exist were made by the old constructor");
+  }
+
+  /// Containers among the members of its object that it puts things into, by their offsets.
+  static Offsets filled(const FunctionFacts& facts) {
+    Offsets all;
+    for (const Call& call : facts.calls) {
+      const Value& to = call.arguments[0];
+      const bool grows = std::ranges::any_of(
+          std::initializer_list<const char*>{"_M_realloc_insert", "_M_realloc_append", "push_back",
+                                             "emplace_back", "push_front", "emplace_front"},
+          [&](const char* name) { return call.name.find(name) != std::string::npos; });
+      if (grows && to.is(Value::Kind::address) && to.name == "*p0") all.insert(to.offset);
+      if (grows && to.is(Value::Kind::parameter) && to.offset == 0) all.insert(0);
+    }
+    for (const Access& access : facts.accesses)  // inlined: one more element before the end
+      if (access.place == fmt::format("*p0{:+}", access.offset) && access.size == sizeof(void*) &&
+          access.stored.starts_with("step{") && !access.stored.starts_with("step{-"))
+        all.insert(access.offset);
+    return all;
+  }
+
+  /// A constructor puts more into a container of its object, and a method that goes through it changed.
+  void compare_fillings(const FunctionPair& maker, const FunctionPair& user) {
+    if (&maker == &user || !is_constructor(maker.name()) || is_library_code(maker.name())) return;
+    if (class_of(maker).empty() || class_of(maker) != class_of(user)) return;
+    const Offsets used = read(*user.before);
+    for (const std::int64_t offset : without(filled(*maker.after), filled(*maker.before)))
+      if (used.contains(offset) || used.contains(offset + std::int64_t{sizeof(void*)}))
+        report(
+            user,
+            fmt::format("it goes through byte {} of its object in another way, and the constructor puts more "
+                        "there",
+                        offset),
+            "objects that exist were made by the old constructor");
   }
 
   /// One adds to a member newly, and another takes off: what exists was never counted.

@@ -58,6 +58,7 @@ class TakenRules {
       const Takings gained = without(reader.after->taken, reader.before->taken);
       for (const FunctionPair& writer : unit_->changed) {
         check_apart(reader, writer, lost, gained);
+        check_slid(reader, writer, lost, gained);
         if (&writer == &reader) continue;
         check_moved(reader, writer, lost, gained);
         check_moved_back(reader, writer, lost, gained);
@@ -113,6 +114,26 @@ class TakenRules {
           (&writer != &reader || may_be_own(*writer.after, place, sizes_at(lost, place))))
         report(reader, fmt::format("it takes {} apart in another way, and {} stores it", text_of(place),
                                    writer.name()));
+  }
+
+  static bool reads(const FunctionFacts& facts, const Place& place) {
+    return std::ranges::any_of(facts.accesses, [&](const Access& access) {
+      return access.is_read && access.offset == place.second && access.is_static == (place.first != "*");
+    });
+  }
+
+  /// The bits of a stored number slide no longer, where the newest had a place of its own, or do so newly.
+  void check_slid(const FunctionPair& reader, const FunctionPair& writer, const Takings& lost,
+                  const Takings& gained) {
+    for (const Takings* takings : {&lost, &gained})
+      for (const Taken& taken : *takings) {
+        const Place place{taken.place, taken.offset};
+        if (taken.operation != 'l' || !reads(*reader.before, place) || !reads(*reader.after, place)) continue;
+        if (stores_otherwise(writer, place) &&
+            (&writer != &reader || may_be_own(*writer.after, place, {taken.size})))
+          report(reader, fmt::format("it slides the bits of {} in another way, and {} stores it",
+                                     text_of(place), writer.name()));
+      }
   }
 
   /// What a function takes apart is what it stores itself: the variable, or a member of that size.

@@ -44,10 +44,13 @@ Reviewed review_unit(const UnitPair& pair) {
   report_clocks(unit, findings);
   report_ownership(unit, findings);
   report_new_effects(unit, findings);
+  report_filters(unit, findings);
   report_results(unit, findings);
   report_meaning(unit, findings);
   report_units(unit, findings);
   report_taken(unit, findings);
+  report_both_sides(unit, findings);
+  report_encodings(unit, findings);
   report_floats(unit, findings);
   report_inlined(unit, findings);
   report_terminators(unit, findings);

@@ -38,6 +38,7 @@ class Taking {
     const Operand& to = step_->operands[0];
     const Operand& from = step_->operands[1];
     if (step_->operation == Operation::load_address) return note_address(from);
+    note_slid();
     const char sign = sign_of(step_->operation);
     if (sign == 0 || to.kind != Operand::Kind::register_ || !to.reg.exists()) return;
     if (sign == '~') return add(sources(to), '~', 0);
@@ -54,6 +55,15 @@ class Taking {
   }
 
  private:
+  /// Shifted to the left by a number that is no constant.
+  void note_slid() {
+    if (step_->operation != Operation::shift_left) return;
+    const bool has_three = step_->operands[2].kind != Operand::Kind::none;
+    const Operand& count = step_->operands[has_three ? 2 : 1];
+    if (count.kind != Operand::Kind::none && !number_of(count))
+      add(sources(step_->operands[has_three ? 1 : 0]), 'l', 0);
+  }
+
   void note_followed() {
     if (step_->operation == Operation::load_address) return;
     for (const Operand& operand : step_->operands)
