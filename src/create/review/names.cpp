@@ -200,6 +200,16 @@ bool is_destructor(const std::string& symbol) {
   return is_mangled || symbol.starts_with('~');
 }
 
+bool compares_nothing(const std::string& symbol) {
+  const bool is_mangled = symbol.starts_with("_Z");
+  const bool is_reserved = !is_mangled && symbol.size() > 1 && symbol[0] == '_' && symbol[1] >= 'A' &&
+                           symbol[1] <= 'Z' && symbol.find("::") == std::string::npos;
+  return is_reserved ||
+         (is_mangled &&
+          std::ranges::any_of(std::initializer_list<const char*>{"C1E", "C2E", "C4E"},
+                              [&](const char* part) { return symbol.find(part) != std::string::npos; }));
+}
+
 bool is_library_code(const std::string& symbol) {
   for (const char* start : {"_ZSt", "_ZNSt", "_ZNKSt", "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx"})
     if (symbol.starts_with(start)) return true;

@@ -35,6 +35,9 @@ enum class CountEffect { none, up, down };
 [[nodiscard]] bool is_container(const std::string& symbol);
 /// A destructor decides no order.
 [[nodiscard]] bool is_destructor(const std::string& symbol);
+/// A constructor, or a name that only implementations may give: what it does with two objects is no
+/// comparison.
+[[nodiscard]] bool compares_nothing(const std::string& symbol);
 /// A symbol of the C++ library: what it does is the same in both builds, as far as its arguments are.
 [[nodiscard]] bool is_library_code(const std::string& symbol);
 /// Starts a thread in a function that it is given: POSIX, C11, GLib, APR, libuv and everyone's own.

@@ -43,7 +43,7 @@ class InlinedRules {
   void check(const FunctionPair& host, const std::string& name) {
     const dwarf::Function* inlined = function(name);
     if (inlined == nullptr || !is_changed_in(host, name)) return;
-    if (compares_two(*inlined) && files_in_order(host, name))
+    if (!compares_nothing(name) && compares_two(*inlined) && files_in_order(host, name))
       findings_->add(host.name(), about_order(host, name));
     if (returns_number(*inlined) && takes_numbers(*inlined) && stores_nothing(host, name) &&
         selects(host, name))
@@ -60,7 +60,8 @@ class InlinedRules {
 
   /// Two objects of one type.
   [[nodiscard]] bool compares_two(const dwarf::Function& function) const {
-    if (function.parameters.size() != 2 || function.parameters[0].type != function.parameters[1].type)
+    if (function.parameters.size() != 2 || compares_nothing(function.linkage_name) ||
+        compares_nothing(function.name) || function.parameters[0].type != function.parameters[1].type)
       return false;
     const TypeKind kind = unit_->after.debug[function.parameters[0].type].kind;
     return kind == TypeKind::pointer || kind == TypeKind::reference;

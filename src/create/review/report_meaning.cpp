@@ -148,7 +148,7 @@ class MeaningRules {
     };
     for (const dwarf::InlinedCall& call : inlined) {
       const std::string plain = plain_name(call.name);
-      if (is_library_code(call.name) || is_destructor(call.name) ||
+      if (is_library_code(call.name) || is_destructor(call.name) || compares_nothing(call.name) ||
           call.place.file.find("/c++/") != std::string::npos)
         continue;
       if (decides_order(plain) || (!is_search(plain) && !is_container(call.name) && is_in_search(call)))
