@@ -12,7 +12,7 @@ namespace {
 struct ApplyOptions : ProcessOptions {
   std::vector<std::filesystem::path> replace;
   std::string consistency;
-  std::string placement = "memory";
+  std::string placement = "memory", new_data = "share";
 };
 
 int run(const ApplyOptions& options) {
@@ -25,6 +25,7 @@ int run(const ApplyOptions& options) {
                 "only its author can say so: stent create --consistency entry");
   if (!options.consistency.empty())
     how.consistency = options.consistency == "entry" ? patch::Consistency::entry : patch::Consistency::all;
+  how.fresh_data = options.new_data == "fresh";
   how.from_file = options.placement == "file";
   return run_on_processes(options, {[&](Pid pid) { return transaction::apply(patch, pid, how); }, "applied",
                                     "applied to", [&] { return transaction::processes_of(patch); }});
@@ -44,6 +45,12 @@ void add_apply(CLI::App& app, int& status) {
       ->add_option("--consistency", options->consistency,
                    "all: the functions switch together; entry: each on its own (as the patch says)")
       ->check(CLI::IsMember({"all", "entry"}));
+  command
+      ->add_option(
+          "--new-data", options->new_data,
+          "share (default): variables that the patch brings and an applied patch has already are that "
+          "patch's; fresh: they begin with their initial values")
+      ->check(CLI::IsMember({"share", "fresh"}));
   command
       ->add_option(
           "--placement", options->placement,

@@ -64,7 +64,11 @@ inline Image example_image(unsigned char seed) {
                      {0x1000},
                      {{{0x1000}, 16}},
                      {{{0xa00}, true}},
-                     {{{{0x1150}, 5}, bytes_of({0x0f, 0x1f, 0x44, 0, 0})}}}};
+                     {{{{0x1150}, 5}, bytes_of({0x0f, 0x1f, 0x44, 0, 0})}},
+                     0x1f}};
+  image.variables = {
+      {"server.c: data counter.#", {"function f"}, {0x3000}, 8, 8, 0x1234, 0xffff'ffff'0000'0001}};
+  image.relies_on = {{"old_callee", {0x4010}, 0x4}};
   image.unwind = UnwindNeed::required;
   image.own_unwinder = OwnUnwinder{{0x5000}, {0x5100}};
   image.hooks = {{HookKind::pre_apply, "stent_pre_apply", {0x1000}},

@@ -119,6 +119,26 @@ void add_replaced(Digest& digest, const Image& image) {
     }
     digest.add(function.new_extents.size());
     for (const PatchRange& range : function.new_extents) digest.add(range);
+    digest.add(function.destroys);
+  }
+}
+
+void add_lineage(Digest& digest, const Image& image) {
+  digest.add(image.variables.size());
+  for (const NewVariable& variable : image.variables) {
+    digest.add(variable.identity);
+    digest.add(variable.users.size());
+    for (const std::string& user : variable.users) digest.add(user);
+    digest.add(variable.range());
+    digest.add(variable.alignment);
+    digest.add(variable.type);
+    digest.add(variable.initial);
+  }
+  digest.add(image.relies_on.size());
+  for (const Reliance& one : image.relies_on) {
+    digest.add(one.name);
+    digest.add(one.entry);
+    digest.add(one.registers);
   }
 }
 
@@ -151,6 +171,7 @@ BuildId identity_of(const Patch& patch) {
     add_links(digest, image);
     add_replaced(digest, image);
     add_running(digest, image);
+    add_lineage(digest, image);
   }
   return digest.finish();
 }

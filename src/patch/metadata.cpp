@@ -1,67 +1,9 @@
 #include "patch/metadata.hpp"
 
-#include <limits>
-#include <nlohmann/json.hpp>
+#include "patch/read_json.hpp"
 
 namespace stent::patch {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-[[noreturn]] void malformed(const std::string& what) {
-  throw Error(ErrorCode::bad_input, "the metadata of the patch is damaged: " + what,
-              "copy the file again from where it came, or make the patch again");
-}
-
-// ---- checked reading
-
-const Json& member(const Json& from, const char* key) {
-  if (!from.is_object()) malformed(std::string("no object holds '") + key + "'");
-  const auto found = from.find(key);
-  if (found == from.end()) malformed(std::string("'") + key + "' is missing");
-  return *found;
-}
-
-const Json& list(const Json& from, const char* key) {
-  const Json& value = member(from, key);
-  if (!value.is_array()) malformed(std::string("'") + key + "' is not a list");
-  return value;
-}
-
-const Json& row(const Json& value, std::size_t size) {
-  if (!value.is_array() || value.size() != size) malformed("a row of wrong length");
-  return value;
-}
-
-std::string text(const Json& value) {
-  if (!value.is_string()) malformed("a text is not a text");
-  return value.get<std::string>();
-}
-
-std::uint64_t number(const Json& value) {
-  if (!value.is_number_unsigned()) malformed("a number is not a natural number");
-  return value.get<std::uint64_t>();
-}
-
-std::uint32_t number32(const Json& value) {
-  const std::uint64_t wide = number(value);
-  if (wide > std::numeric_limits<std::uint32_t>::max()) malformed("a number is too large");
-  return static_cast<std::uint32_t>(wide);
-}
-
-std::int64_t signed_number(const Json& value) {
-  if (!value.is_number_integer()) malformed("a number is not an integer");
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
-    malformed("a number is too large");
-  return value.get<std::int64_t>();
-}
-
-bool truth(const Json& value) {
-  if (!value.is_boolean()) malformed("a flag is not true or false");
-  return value.get<bool>();
-}
-
-BuildId build_id(const Json& value) { return {from_hex(text(value))}; }
 
 template <class Where>
 Json range_json(Range<Where> range) {
@@ -197,7 +139,8 @@ Json json_of(const ReplacedFunction& function, std::uint64_t& pre_image_at) {
           {"load_time", std::move(load_time)},
           {"islands", std::move(islands)},
           {"replacement", function.replacement.value},
-          {"new_extents", std::move(new_extents)}};
+          {"new_extents", std::move(new_extents)},
+          {"destroys", function.destroys}};
 }
 
 ReplacedFunction replaced_of(const Json& json, ByteView contents) {
@@ -211,6 +154,7 @@ ReplacedFunction replaced_of(const Json& json, ByteView contents) {
   }
   function.replacement = {number(member(json, "replacement"))};
   for (const Json& range : list(json, "new_extents")) function.new_extents.push_back(patch_range(range));
+  function.destroys = number(member(json, "destroys"));
   return function;
 }
 
@@ -253,6 +197,32 @@ void read_running(const Json& json, Image& image) {
   }
 }
 
+/// The keys of an image that say what it has to do with other patches.
+Json lineage_json(const Image& image) {
+  Json variables = Json::array(), relies_on = Json::array();
+  for (const NewVariable& v : image.variables)
+    variables.push_back(
+        Json::array({v.identity, v.users, v.address.value, v.size, v.alignment, v.type, v.initial}));
+  for (const Reliance& one : image.relies_on)
+    relies_on.push_back(Json::array({one.name, one.entry.value, one.registers}));
+  return {{"variables", std::move(variables)}, {"relies_on", std::move(relies_on)}};
+}
+
+void read_lineage(const Json& json, Image& image) {
+  for (const Json& one : list(json, "variables")) {
+    row(one, 7);
+    NewVariable variable{text(one[0]),  {}, {number(one[2])}, number(one[3]), number(one[4]), number(one[5]),
+                         number(one[6])};
+    if (!one[1].is_array()) malformed("the users of a variable are not a list");
+    for (const Json& user : one[1]) variable.users.push_back(text(user));
+    image.variables.push_back(std::move(variable));
+  }
+  for (const Json& one : list(json, "relies_on")) {
+    row(one, 3);
+    image.relies_on.push_back({text(one[0]), {number(one[1])}, number(one[2])});
+  }
+}
+
 Json json_of(const Image& image, const ImageLayout& place, std::uint64_t& pre_image_at) {
   Json symbols = Json::array(), bindings = Json::array(), relocations = Json::array(),
        replaced = Json::array();
@@ -276,6 +246,7 @@ Json json_of(const Image& image, const ImageLayout& place, std::uint64_t& pre_im
                {"relocations", std::move(relocations)},
                {"symbols", std::move(symbols)}};
   json.update(running_json(image));
+  json.update(lineage_json(image));
   return json;
 }
 
@@ -309,6 +280,7 @@ Image image_of(const Json& json, ByteView contents) {
   image.eh_frame = patch_range(member(json, "eh_frame"));
   image.eh_frame_hdr = patch_range(member(json, "eh_frame_hdr"));
   read_running(json, image);
+  read_lineage(json, image);
   return image;
 }
 

@@ -9,7 +9,7 @@
 namespace stent::patch {
 
 /// The format version this stent writes and reads.
-inline constexpr std::uint64_t format_version = 3;
+inline constexpr std::uint64_t format_version = 4;
 
 /// The metadata of `patch` laid out in a file as `layout`; deterministic. Throws `refused` for a name that is
 /// not UTF-8.

@@ -41,7 +41,7 @@ struct OtherModule {  ///< a place in a module that another image of this patch 
   LinkAddress address;
   bool operator==(const OtherModule&) const = default;
 };
-struct OwnImage {  ///< a place in this image itself; needs relocation only where the value is absolute
+struct OwnImage {  ///< a place in this image itself; needs relocation where the value is absolute, or in data
   PatchAddress address;
   bool operator==(const OwnImage&) const = default;
 };
@@ -127,9 +127,35 @@ struct ReplacedFunction {
   /// Of a function shorter than a near jump: places for that jump, which a short one at the entry reaches,
   /// in padding and in the entry's page; nearest first. Which is taken is decided in the target.
   std::vector<Extent> islands{};
+  std::uint64_t destroys = 0;  ///< x86_64::RegisterSet that the new code may destroy for its caller
   bool operator==(const ReplacedFunction&) const = default;
 
   [[nodiscard]] LinkAddress entry() const { return extents.at(0).range.begin; }
+};
+
+/// New static data of an image. A later patch of the module that has the same variable goes on with the one
+/// that the process uses already.
+struct NewVariable {
+  std::string identity;  ///< source file and name: equal in two patches where it may be the same variable
+  /// Of a variable inside a function: what refers to it, which tells apart those of equal identity. Sorted.
+  std::vector<std::string> users;
+  PatchAddress address;  ///< in a data segment
+  std::uint64_t size = 0;
+  std::uint64_t alignment = 1;  ///< a power of two
+  std::uint64_t type = 0;       ///< digest of what its bytes mean; 0: not known
+  std::uint64_t initial = 0;    ///< digest of what it holds at first
+  bool operator==(const NewVariable&) const = default;
+
+  [[nodiscard]] PatchRange range() const { return {address, size}; }
+};
+
+/// A function of the module that new code calls, and on whose leaving registers alone it relies (gcc
+/// -fipa-ra).
+struct Reliance {
+  std::string name;
+  LinkAddress entry;
+  std::uint64_t registers = 0;  ///< x86_64::RegisterSet
+  bool operator==(const Reliance&) const = default;
 };
 
 /// Whether the target's unwinder must know the code of an image.
@@ -168,6 +194,8 @@ struct Image {
   std::vector<Binding> bindings;
   std::vector<Relocation> relocations;  ///< ascending by place
   std::vector<ReplacedFunction> replaced;
+  std::vector<NewVariable> variables;  ///< ascending, not overlapping
+  std::vector<Reliance> relies_on;     ///< ascending by entry
   PatchRange eh_frame;      ///< .eh_frame inside a constants segment, terminator included; size 0: none
   PatchRange eh_frame_hdr;  ///< .eh_frame_hdr with its search table (pc-relative, sorted); size 0: none
   UnwindNeed unwind = UnwindNeed::none;

@@ -110,10 +110,10 @@ TEST(PatchFile, empty_patch_round_trips) {
   EXPECT_EQ(parse(serialise(patch)), patch);
 }
 
-TEST(PatchFile, golden_file_of_format_version_3_is_still_read_and_written) {
-  std::ifstream in(STENT_SOURCE_DIR "/patch/golden_v3.stent", std::ios::binary);
+TEST(PatchFile, golden_file_of_format_version_4_is_still_read_and_written) {
+  std::ifstream in(STENT_SOURCE_DIR "/patch/golden_v4.stent", std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
-  ASSERT_FALSE(text.empty()) << "golden_v3.stent is missing";
+  ASSERT_FALSE(text.empty()) << "golden_v4.stent is missing";
   const ByteView golden = as_bytes(text);
   const Bytes now = serialise(example_patch());
   EXPECT_TRUE(std::equal(golden.begin(), golden.end(), now.begin(), now.end()))
@@ -203,8 +203,8 @@ TEST(PatchFile, damage_behind_a_right_checksum_is_bad_input) {
 TEST(PatchFile, says_what_is_wrong) {
   const Bytes file = serialise(example_patch());
   EXPECT_THAT(message_of_parse(as_bytes(std::string("#!/bin/sh\nexit 0\n"))), HasSubstr("not a patch"));
-  EXPECT_THAT(message_of_parse(edited(file, "{\"format\":3,", "{\"format\":4,")),
-              HasSubstr("format version 4"));
+  EXPECT_THAT(message_of_parse(edited(file, "{\"format\":4,", "{\"format\":5,")),
+              HasSubstr("format version 5"));
   EXPECT_THAT(message_of_parse(edited(file, "\"address\":16400", "\"address\":16401")),
               HasSubstr("identity"));
   EXPECT_THAT(message_of_parse(edited(file, std::string_view("\0old_callee\0", 12),

@@ -1,6 +1,7 @@
 #include "patch/rules.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <string>
 
@@ -24,6 +25,7 @@ class ImageRules {
     check_bindings();
     check_relocations();
     check_replaced();
+    check_variables();
     require(image_.eh_frame.size == 0 || inside(image_.eh_frame, SegmentKind::constants), "its .eh_frame");
     require(image_.eh_frame_hdr.size == 0 || inside(image_.eh_frame_hdr, SegmentKind::constants),
             "its .eh_frame_hdr");
@@ -118,6 +120,22 @@ class ImageRules {
     std::sort(taken.begin(), taken.end());
     for (std::size_t i = 1; i < taken.size(); ++i)
       require(taken[i - 1].end() <= taken[i].begin, "two replaced functions share bytes");
+  }
+
+  void check_variables() const {
+    std::uint64_t end = 0;
+    for (const NewVariable& variable : image_.variables) {
+      const bool is_in_data = std::ranges::any_of(image_.segments, [&](const Segment& segment) {
+        const PatchRange memory{segment.address, segment.memory_size};
+        return segment.kind == SegmentKind::data && memory.contains(variable.address) &&
+               variable.size <= static_cast<std::uint64_t>(memory.end() - variable.address);
+      });
+      require(is_in_data && variable.size > 0 && variable.address.value >= end,
+              "place of variable '" + variable.identity + "'");
+      require(std::has_single_bit(variable.alignment) && variable.address.value % variable.alignment == 0,
+              "alignment of variable '" + variable.identity + "'");
+      end = variable.address.value + variable.size;
+    }
   }
 
   void check_islands(const ReplacedFunction& function, const std::string& name) const {

@@ -33,6 +33,7 @@ APART static long again(long n, long a, long b) {
 long near_by_another_name(long, long, long, long) __attribute__((alias("near")));
 APART double vectors(double a, double b, double c) { leaf(3); return a * 2 + b * 3 + c; }
 APART long relies_on_nothing(long a) { leaf(a); return 1; }
+APART long apart(long a) { leaf(a); return 1; }
 long answer(long n) {
   return near(n, n + 1, n + 2, n + 3) + far(n, 5, 6) + again(n & 7, n, 3) + (long)vectors(n, 2, 3) + relies_on_nothing(n) +
          near_by_another_name(n, 1, 2, 3);
@@ -45,11 +46,12 @@ GREEDY = """  long a = n, b = n * 3, c = n * 5, d = n * 7, e = n ^ 9, f = n | 4,
 MAIN = """#include <stdio.h>
 #include <stdlib.h>
 long answer(long n);
+long apart(long n);
 int main(void) {
   char line[64];
   setvbuf(stdout, NULL, _IOLBF, 0);
   puts("ready");
-  while (fgets(line, sizeof line, stdin)) printf("%ld\\n", answer(atol(line)));
+  while (fgets(line, sizeof line, stdin)) printf("%ld\\n", answer(atol(line)) + apart(atol(line)));
   return 0;
 }
 """
@@ -90,16 +92,62 @@ def check(stent, work, compiler, level, code):
             raise Failed("after revert a value is lost")
 
 
+def patch_of(stent, work, name, target, compiler, level, code, text):
+    (work / "unit.c").write_text(text)
+    run(compiler, level, "-g", code, "-ffunction-sections", "-fdata-sections", "-c", work / "unit.c", "-o", work / f"{name}.o")
+    run(stent, "create", "--ack", "*=a test", "--target", target, "-o", work / f"{name}.stent", work / "before.o", work / f"{name}.o")
+    return work / f"{name}.stent"
+
+
+def check_apart(stent, work, compiler, level, code):
+    """Two patches made apart: one of a caller that newly relies on registers, the other of the callee that now destroys them. Only one of
+    them can be there, whichever came first; both changes in one patch can take its place. A caller that relies on nothing is free."""
+    target = build(work, compiler, level, code)
+    greedy = SOURCE.replace("  sink = n;\n", GREEDY)
+    relying = ("relies_on_nothing(long a) { leaf(a); return 1;", "relies_on_nothing(long a) { leaf(a); return 1 + a * 3;")
+    caller = SOURCE.replace(*relying)
+    callee = patch_of(stent, work, "callee", target, compiler, level, code, SOURCE.replace("  sink = n;\n", GREEDY))
+    both = patch_of(stent, work, "both", target, compiler, level, code, greedy.replace(*relying))
+    free = patch_of(stent, work, "free", target, compiler, level, code, SOURCE.replace("apart(long a) { leaf(a); return 1;", "apart(long a) { leaf(a); return 2;"))
+    near = patch_of(stent, work, "caller", target, compiler, level, code, caller)
+    numbers = range(1, 9)
+    for first, second in (near, callee), (callee, near):
+        with Target(work / "program") as program:
+            before = [int(program.ask(n)) for n in numbers]
+            run(stent, "apply", first, "--pid", program.pid)
+            healed = [int(program.ask(n)) for n in numbers]
+            if compiler == "gcc-12":
+                said = run(stent, "apply", second, "--pid", program.pid, expect=11).stderr
+                if "may keep values in" not in said:
+                    raise Failed(said)
+                run(stent, "check", second, "--pid", program.pid, expect=11)
+            else:
+                run(stent, "apply", second, "--pid", program.pid)
+                run(stent, "revert", second, "--pid", program.pid)
+            if [int(program.ask(n)) for n in numbers] != healed:
+                raise Failed("the refused patch changed something")
+            run(stent, "apply", both, "--replace", first, "--pid", program.pid)
+            wanted = [b + 3 * n for b, n in zip(before, numbers)]
+            if [int(program.ask(n)) for n in numbers] != wanted:
+                raise Failed("a value is lost with both changes in one patch")
+    with Target(work / "program") as program:
+        run(stent, "apply", callee, "--pid", program.pid)
+        run(stent, "apply", free, "--pid", program.pid)
+        if [int(program.ask(n)) for n in numbers] != [b + 1 for b in before]:
+            raise Failed("a patch of a caller that relies on nothing does not work beside it")
+
+
 def main():
     failures = 0
     cases = [("gcc-12", level, code) for level in ("-O2", "-O3", "-Os") for code in LINK] + [("clang-16", "-O2", "-fPIE")]
-    for case in cases:
+    apart = [("gcc-12", "-O2", "-fPIE"), ("gcc-12", "-Os", "-fPIC"), ("clang-16", "-O2", "-fPIE")]
+    for what, case in [(check, case) for case in cases] + [(check_apart, case) for case in apart]:
         with tempfile.TemporaryDirectory(prefix="stent-registers-") as made:
             try:
-                check(sys.argv[1], pathlib.Path(made), *case)
-                print(f"ok   {' '.join(case)}", flush=True)
+                what(sys.argv[1], pathlib.Path(made), *case)
+                print(f"ok   {what.__name__} {' '.join(case)}", flush=True)
             except Failed as failure:
-                print(f"FAIL {' '.join(case)}: {failure}", flush=True)
+                print(f"FAIL {what.__name__} {' '.join(case)}: {failure}", flush=True)
                 failures += 1
     return 1 if failures else 0
 

@@ -134,7 +134,9 @@ void Draft::write(Spot at, ByteView bytes) {
 void Draft::resolve_inside(patch::Image& image, const Fixup& fixup, PatchAddress target) const {
   const std::size_t size = pc_relative_size(fixup.type);
   const PatchAddress place = address_of(fixup.place);
-  if (size == 0) {
+  // Data may turn out to be an earlier patch's (patch::NewVariable).
+  const bool is_data = std::get<Spot>(fixup.target).segment == SegmentKind::data;
+  if (size == 0 || is_data) {
     const std::uint32_t binding = index_of(image.bindings, {fixup.name, patch::OwnImage{target}});
     image.relocations.push_back({place, fixup.type, binding, fixup.addend});
     return;

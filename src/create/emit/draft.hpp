@@ -55,7 +55,8 @@ class Draft {
   [[nodiscard]] PatchAddress address_of(Spot spot) const;
   void write(Spot at, ByteView bytes);
 
-  /// Segments, symbols, bindings and relocations; every field that stays inside the image is written.
+  /// Segments, symbols, bindings and relocations; every relative field that leads to code or constants of the
+  /// image is written.
   [[nodiscard]] patch::Image finish() const;
 
  private:

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "create/bind/known_clobbers.hpp"
 #include "create/emit/frames.hpp"
+#include "create/emit/new_variables.hpp"
 #include "create/emit/references.hpp"
+#include "create/emit/reliance.hpp"
 #include "create/emit/running.hpp"
 #include "patch/assign_islands.hpp"
 
@@ -32,6 +35,7 @@ std::vector<patch::ReplacedFunction> replaced_functions(const std::vector<bind::
       for (const model::AtomId fragment : parts.fragments)
         out.new_extents.push_back(range_of(units[unit], unit, fragment, placement, draft));
       out.replacement = out.new_extents.front().begin;
+      out.destroys = bind::may_destroy(*units[unit].new_object, parts).to_ullong();
       // A COMDAT function that several units carry is replaced once.
       const bool known =
           std::any_of(replaced.begin(), replaced.end(), [&](const patch::ReplacedFunction& other) {
@@ -55,6 +59,8 @@ patch::Image emit_image(const model::Image& target, const std::vector<bind::Boun
   image.module = target.build_id;
   image.module_name = target.soname.empty() ? target.path.filename().string() : target.soname;
   image.replaced = replaced_functions(units, placement, draft);
+  image.variables = new_variables(units, placement, draft);
+  image.relies_on = find_reliance(target, units, placement, references);
   static_cast<void>(patch::assign_islands(image, [](std::size_t, const patch::Extent&) { return true; }));
   image.eh_frame = frames.eh_frame;
   image.eh_frame_hdr = frames.eh_frame_hdr;

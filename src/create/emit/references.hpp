@@ -37,9 +37,10 @@ class References {
   void prepare(const Holder& holder, const model::Reference& reference);
   /// One reference that stands at `start` + its offset.
   void write(const Holder& holder, const model::Reference& reference, Spot start);
+  /// Throws `refused` for what was not found.
+  [[nodiscard]] Meaning meaning_of(const Holder& holder, const model::Reference& reference) const;
 
  private:
-  [[nodiscard]] Meaning meaning_of(const Holder& holder, const model::Reference& reference) const;
   [[nodiscard]] std::optional<Meaning> meaning_inside(const Holder& holder,
                                                       const model::Reference& reference) const;
   [[nodiscard]] std::optional<Meaning> meaning_of_symbol(const Holder& holder,

@@ -4,69 +4,14 @@
 #include <map>
 #include <set>
 
-#include "binary/arch/x86_64/clobbers.hpp"
 #include "binary/arch/x86_64/decode.hpp"
 #include "binary/dwarf/inlined_copies.hpp"
+#include "create/bind/known_clobbers.hpp"
 
 namespace stent::manual {
 namespace {
 
-using x86_64::Clobbers;
 using x86_64::RegisterSet;
-
-/// What functions of the target destroy at least, so far as callers of the same build may have known.
-class OldClobbers {
- public:
-  explicit OldClobbers(const model::Image& image) : image_(image) {}
-
-  RegisterSet of(const std::vector<LinkRange>& parts) {
-    RegisterSet all;
-    for (const LinkRange& part : parts) all |= of(part);
-    return all;
-  }
-
- private:
-  RegisterSet of(LinkRange code) {
-    const auto [known, is_new] = known_.try_emplace(code.begin);
-    if (!is_new) return known->second;
-    const auto bytes = image_.read(code.begin, code.size);
-    if (!bytes) return {};
-    const Clobbers found = x86_64::clobbers_of(*bytes);
-    RegisterSet all = found.written;
-    if (found.calls_indirectly) all = x86_64::call_clobbered();
-    for (const std::int64_t target : found.call_targets) all |= callee(code.begin + target);
-    return known_[code.begin] = all;
-  }
-
-  /// A function of this module, or one reached through its PLT, of which no caller knows anything.
-  RegisterSet callee(LinkAddress at) {
-    for (const model::Import& import : image_.imports)
-      if (import.plt == at) return x86_64::call_clobbered();
-    for (const LinkRange& range : image_.function_extents)
-      if (range.begin == at) return of(range);
-    return {};
-  }
-
-  const model::Image& image_;
-  std::map<LinkAddress, RegisterSet> known_;
-};
-
-/// What the new function may destroy: everything, once it calls something.
-RegisterSet new_clobbers(const model::Object& object, const model::Function& function) {
-  RegisterSet all;
-  std::vector<model::AtomId> parts{function.entry};
-  parts.insert(parts.end(), function.fragments.begin(), function.fragments.end());
-  for (const model::AtomId id : parts) {
-    const Clobbers found = x86_64::clobbers_of(object[id].bytes);
-    const bool has_call =
-        std::ranges::any_of(x86_64::decode(object[id].bytes), [](const x86_64::Instruction& one) {
-          return one.flow == x86_64::Flow::call || one.flow == x86_64::Flow::indirect_call;
-        });
-    if (has_call || found.calls_indirectly || !found.is_whole) return x86_64::call_clobbered();
-    all |= found.written;
-  }
-  return all;
-}
 
 /// The functions of the target that call `entry` directly, by their extents' first addresses.
 std::set<LinkAddress> direct_callers(const model::Image& image, LinkAddress entry) {
@@ -79,12 +24,6 @@ std::set<LinkAddress> direct_callers(const model::Image& image, LinkAddress entr
         callers.insert(range.begin);
   }
   return callers;
-}
-
-std::string name_at(const model::Image& image, LinkAddress at) {
-  for (const model::ImageSymbol& symbol : image.symbols)
-    if (symbol.address == at && symbol.type == model::SymbolType::function) return symbol.name;
-  return "the function at " + std::to_string(at.value);
 }
 
 class HazardSearch {
@@ -108,12 +47,12 @@ class HazardSearch {
     std::vector<LinkRange> parts;
     for (const patch::Extent& extent : function.extents) parts.push_back(extent.range);
     const RegisterSet more =
-        new_clobbers(*unit_.object, (*unit_.object)[function.new_function]) & ~old_.of(parts);
+        bind::may_destroy(*unit_.object, (*unit_.object)[function.new_function]) & ~old_.of(parts);
     if (more.none()) return;
     for (const LinkAddress caller : direct_callers(image_, parts.front().begin)) {
       if (replaced_.contains(caller)) continue;
       hazards_.push_back({"ipa-ra:" + function.name,
-                          name_at(image_, caller) + " calls " + function.name +
+                          old_.name_at(caller) + " calls " + function.name +
                               ", which so far leaves alone registers that the new code destroys: " +
                               x86_64::names_of(more)});
       return;
@@ -155,7 +94,7 @@ class HazardSearch {
 
   const ManualUnit& unit_;
   const model::Image& image_;
-  OldClobbers old_;
+  bind::KnownClobbers old_;
   std::set<LinkAddress> replaced_;
   std::vector<Hazard> hazards_;
 };

@@ -20,6 +20,15 @@ struct Resolver {
     const patch::Image& own = patch.images[image];
     return find_module(*space.modules, own.module, own.module_name);
   }
+  /// A place in an image of the patch, or in the variable of an earlier one that stands for it.
+  std::uint64_t inside(std::size_t which, PatchAddress at) const {
+    const auto& variables = patch.images.at(which).variables;
+    const auto& earlier = space.variables->at(which);
+    for (std::size_t i = 0; i < variables.size(); ++i)
+      if (earlier.at(i) && variables[i].range().contains(at))
+        return (*earlier[i] + (at - variables[i].address)).value;
+    return space.bases->at(which).to_remote(at).value;
+  }
   std::uint64_t operator()(const patch::ModuleAddress& where) const {
     return own_module().bias.to_remote(where.address).value;
   }
@@ -27,11 +36,9 @@ struct Resolver {
     return find_module(*space.modules, where.module, binding.name).bias.to_remote(where.address).value;
   }
   std::uint64_t operator()(const patch::OtherImage& where) const {
-    return space.bases->at(where.image).to_remote(where.address).value;
+    return inside(where.image, where.address);
   }
-  std::uint64_t operator()(const patch::OwnImage& where) const {
-    return space.bases->at(image).to_remote(where.address).value;
-  }
+  std::uint64_t operator()(const patch::OwnImage& where) const { return inside(image, where.address); }
   std::uint64_t operator()(const patch::ChosenFunction& where) const {
     return (*space.ask)(own_module().bias.to_remote(where.resolver)).value;
   }

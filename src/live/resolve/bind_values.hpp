@@ -15,6 +15,8 @@ struct BindingSpace {
   const std::vector<PatchBase>* bases;  ///< of all images of the patch
   const AskResolver* ask;
   RemoteAddress shadow_table;  ///< where the process has, or will have, its table of shadow data
+  /// Of all images of the patch: where each of its variables is, or empty: in the image itself.
+  const std::vector<std::vector<std::optional<RemoteAddress>>>* variables;
 };
 
 /// The module with this build-id; throws `mismatch` naming the ones present.

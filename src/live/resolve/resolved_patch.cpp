@@ -88,6 +88,7 @@ ResolvedFunction resolve_function(const patch::ReplacedFunction& function, const
   result.module = module.name;
   result.entry = module.bias.to_remote(function.entry()) + bytes_kept(function);
   result.replacement = base.to_remote(function.replacement);
+  result.destroys = function.destroys;
   result.present = memory.read(result.entry, jump_size(function));
   for (const patch::Extent& extent : function.extents)
     result.module_extents.push_back(module.bias.to_remote(extent.range));
@@ -138,22 +139,37 @@ bool uses_shadow_data(const patch::Patch& patch) {
   });
 }
 
+using EarlierAddresses = std::vector<std::vector<std::optional<RemoteAddress>>>;
+
+/// Everything that fields of 32 bits in an image may have to reach.
+RemoteRange to_reach(const process::Module& module, const patch::Image& image,
+                     const std::vector<std::optional<RemoteAddress>>& variables) {
+  RemoteAddress begin = module.extent().begin, end = module.extent().end();
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (!variables[i]) continue;
+    begin = std::min(begin, *variables[i]);
+    end = std::max(end, *variables[i] + static_cast<std::int64_t>(image.variables[i].size));
+  }
+  return {begin, static_cast<std::uint64_t>(end - begin)};
+}
+
 /// A window and a base for each image; the record's room comes first in the first one.
 void place_images(ResolvedPatch& result, const patch::Patch& patch, const process::Process& target,
                   const std::vector<process::Module>& modules, std::vector<process::Mapping> mappings,
-                  const Reserve& reserve) {
+                  const EarlierAddresses& variables, const Reserve& reserve) {
   const AddressLimits everywhere = read_address_limits(target.pid());
   const bool new_shadow_table = uses_shadow_data(patch) && reserve.shadow_table.value == 0;
   const std::uint64_t record = page_up(reserve.record);
   const std::uint64_t working = page_up(reserve.working) + (new_shadow_table ? page : 0);
   std::uint64_t before = record + working;
   const std::uint64_t seed = load<std::uint64_t>(patch.id.bytes, 0);
-  for (const patch::Image& image : patch.images) {
+  for (std::size_t i = 0; i < patch.images.size(); ++i) {
+    const patch::Image& image = patch.images[i];
     const process::Module& module = find_module(modules, image.module, image.module_name);
     AddressLimits limits = everywhere;
     if (module.elf_type == ET_EXEC) limits.highest = {low_end};
-    const RemoteRange window =
-        own_window(mappings, module.extent(), before + image.window_size(), limits, seed);
+    const RemoteRange window = own_window(mappings, to_reach(module, image, variables[i]),
+                                          before + image.window_size(), limits, seed);
     if (result.images.empty()) {
       result.record = {window.begin, record};
       result.working = {result.record.end(), working};
@@ -172,30 +188,36 @@ void place_images(ResolvedPatch& result, const patch::Patch& patch, const proces
 }  // namespace
 
 ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                      const std::vector<process::Mapping>& mappings, std::span<const EarlierRedirect> earlier,
+                      const std::vector<process::Mapping>& mappings, const Lineage& lineage,
                       const Reserve& reserve, const AskResolver& ask) {
   const auto modules = target.modules(mappings);
   if (patch.images.empty())
     throw Error(ErrorCode::bad_input, "the patch replaces nothing",
                 "create it again from a fix that changes code");
   ResolvedPatch result;
-  place_images(result, patch, target, modules, mappings, reserve);
+  EarlierAddresses variables;
+  for (const patch::Image& image : patch.images) variables.push_back(find_earlier(image, lineage.variables));
+  place_images(result, patch, target, modules, mappings, variables, reserve);
 
   std::vector<PatchBase> bases;
   for (const ResolvedImage& image : result.images) bases.push_back(image.base);
   const LoaderView loader(target.module_memory(), modules);
   const DynamicLookup symbols(target.module_memory(), loader, ask);
-  const BindingSpace space{&modules, &loader, &symbols, &bases, &ask, result.shadow_table};
+  const BindingSpace space{&modules, &loader, &symbols, &bases, &ask, result.shadow_table, &variables};
   for (std::size_t i = 0; i < patch.images.size(); ++i) {
     const patch::Image& image = patch.images[i];
     const process::Module& module = find_module(modules, image.module, image.module_name);
     if (patch.consistency == patch::Consistency::entry)
       for (const patch::ReplacedFunction& function : image.replaced) refuse_loops(function);
     for (const patch::ReplacedFunction& function : image.replaced)
-      result.functions.push_back(resolve_function(function, module, bases[i], target.memory(), earlier));
+      result.functions.push_back(
+          resolve_function(function, module, bases[i], target.memory(), lineage.redirects));
     choose_islands(image, std::span(result.functions).last(image.replaced.size()), module, target.memory(),
-                   earlier);
+                   lineage.redirects);
     result.images[i].segments = link::link(image, bases[i], bind_values(patch, i, space));
+    for (std::size_t v = 0; v < image.variables.size(); ++v)
+      result.images[i].variables.push_back(
+          variables[i][v].value_or(bases[i].to_remote(image.variables[v].address)));
     if (image.eh_frame_hdr.size != 0) result.images[i].eh_frame_hdr = bases[i].to_remote(image.eh_frame_hdr);
   }
   return result;

@@ -10,6 +10,7 @@
 #include "live/process/process.hpp"
 #include "live/resolve/dynamic_lookup.hpp"
 #include "live/resolve/earlier_redirect.hpp"
+#include "live/resolve/earlier_variable.hpp"
 #include "patch/link/link.hpp"
 #include "patch/patch.hpp"
 
@@ -30,6 +31,7 @@ struct ResolvedFunction {
                   ///< redirect
   std::vector<RemoteRange> module_extents;  ///< in the module; the entry's first
   std::vector<RemoteRange> new_extents;
+  std::uint64_t destroys = 0;              ///< as in the patch
   std::optional<ResolvedIsland> island{};  ///< its entry holds a short jump to it
 };
 
@@ -39,6 +41,7 @@ struct ResolvedImage {
   PatchBase base;
   std::vector<link::LinkedSegment> segments;
   std::optional<RemoteRange> eh_frame_hdr;
+  std::vector<RemoteAddress> variables{};  ///< where those of the image are, an earlier patch's included
 };
 
 struct ResolvedPatch {
@@ -57,12 +60,17 @@ struct Reserve {
   RemoteAddress shadow_table;  ///< the one the process has; 0: none yet
 };
 
+/// What earlier patches left in the target that a new one has to fit in with.
+struct Lineage {
+  std::span<const EarlierRedirect> redirects;
+  std::span<const EarlierVariable> variables;  ///< oldest first; none: every variable begins anew
+};
+
 /// Finds the modules of `patch` among `mappings` of `target`, compares every pre-image in memory, chooses
 /// addresses, resolves bindings and relocates. Reads only, but for what `ask` does. Throws `mismatch` (module
 /// not there, pre-image differs, symbol missing), `refused`.
 [[nodiscard]] ResolvedPatch resolve(const patch::Patch& patch, const process::Process& target,
-                                    const std::vector<process::Mapping>& mappings,
-                                    std::span<const EarlierRedirect> earlier, const Reserve& reserve,
-                                    const AskResolver& ask);
+                                    const std::vector<process::Mapping>& mappings, const Lineage& lineage,
+                                    const Reserve& reserve, const AskResolver& ask);
 
 }  // namespace stent::resolve

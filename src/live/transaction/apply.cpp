@@ -11,6 +11,7 @@
 #include "live/transaction/departed.hpp"
 #include "live/transaction/engagement.hpp"
 #include "live/transaction/file_backing.hpp"
+#include "live/transaction/lineage.hpp"
 #include "live/transaction/ready_switch.hpp"
 #include "live/transaction/rearrangement.hpp"
 #include "live/transaction/record_access.hpp"
@@ -87,6 +88,11 @@ std::uint64_t record_room(const patch::Patch& patch, const Options& options, std
     for (const patch::ReplacedFunction& function : image.replaced)
       room += fixed + 4096 + function.name.size() +
               (function.extents.size() + function.new_extents.size()) * range_size;
+    for (const patch::NewVariable& variable : image.variables) {
+      room += fixed + image.module.bytes.size() + variable.identity.size();
+      for (const std::string& user : variable.users) room += range_size + user.size();
+    }
+    for (const patch::Reliance& one : image.relies_on) room += 2 * range_size + one.name.size();
   }
   for (const BuildId& id : options.replace) room += range_size + id.bytes.size();
   return room;
@@ -102,6 +108,7 @@ void complete(Record& record, const Prepared& prepared, const patch::Patch& patc
     const redirect::JumpWrite& write = prepared.writes[i];
     record.functions.push_back({f.name, f.module, f.entry, f.replacement, f.present, write.after,
                                 f.module_extents, f.new_extents, 0});
+    record.functions.back().destroys = f.destroys;
     if (write.island)
       record.functions.back().island = {write.island->at, write.island->before, write.island->after};
   }
@@ -145,12 +152,18 @@ void compute(Prepared& prepared, const patch::Patch& patch, const process::Proce
   const std::size_t tables = call::frame_tables_wanted(patch, target.module_memory(), prepared.modules);
   prepared.record = describe(patch, prepared.earlier, options);
   const auto going = leaving(prepared, prepared.earlier);
+  std::vector<resolve::EarlierVariable> variables;
+  if (!options.fresh_data) variables = earlier_variables(prepared.earlier, prepared.modules);
+  const auto redirects = earlier_redirects(standing, going);
   prepared.resolved = resolve::resolve(
-      patch, target, mappings, earlier_redirects(standing, going),
+      patch, target, mappings, {redirects, variables},
       {record_room(patch, options, tables), tables * call::frame_object_size, shadow_table(prepared.earlier)},
       ask);
   prepared.writes = redirect::plan(prepared.resolved);
   complete(prepared.record, prepared, patch);
+  record_lineage(prepared.record, patch, prepared.resolved, prepared.modules);
+  refuse_ways_back(prepared.record, prepared.earlier, going, target.memory());
+  refuse_reliance(prepared.record, prepared.earlier, going);
   prepared.record.runtime = runtime_of(patch, prepared.resolved, target, prepared.modules);
   prepared.record.runtime.origin = options.origin;
   prepared.writes = rearrange(prepared.earlier, going, &prepared.record, target.memory()).entries;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<char, 16> magic{'\177', 's', 't', 'e', 'n', 't',  '-',  'r',
                                      'e',    'c', 'o', 'r', 'd', '\r', '\n', 0};
-constexpr std::uint32_t version = 8;
+constexpr std::uint32_t version = 9;
 constexpr std::uint64_t version_offset = 16;
 constexpr std::uint64_t size_offset = 32;
 constexpr std::uint64_t size_limit = 64U << 20U;
@@ -85,6 +85,7 @@ void write_function(Writer& out, RecordedFunction& function) {
   out.blob(function.written);
   out.ranges(function.module_extents);
   out.ranges(function.new_extents);
+  out.value(function.destroys);
   out.value<std::uint64_t>(function.island ? 1 : 0);
   if (!function.island) return;
   out.value(function.island->at.value);
@@ -103,12 +104,50 @@ RecordedFunction read_function(Reader& in) {
   function.written = in.blob();
   function.module_extents = in.ranges();
   function.new_extents = in.ranges();
+  function.destroys = in.value<std::uint64_t>();
   if (in.value<std::uint64_t>() == 0) return function;
   RecordedIsland& island = function.island.emplace();
   island.at = {in.value<std::uint64_t>()};
   island.before = in.blob();
   island.written = in.blob();
   return function;
+}
+
+void write_lineage(Writer& out, const Record& record) {
+  out.value<std::uint64_t>(record.variables.size());
+  for (const RecordedVariable& one : record.variables) {
+    out.blob(one.module.bytes);
+    out.blob(as_bytes(one.variable.identity));
+    out.value<std::uint64_t>(one.variable.users.size());
+    for (const std::string& user : one.variable.users) out.blob(as_bytes(user));
+    for (const std::uint64_t v : {one.variable.size, one.variable.alignment, one.variable.type,
+                                  one.variable.initial, one.address.value})
+      out.value(v);
+  }
+  out.value<std::uint64_t>(record.relies_on.size());
+  for (const RecordedReliance& one : record.relies_on) {
+    out.blob(as_bytes(one.name));
+    out.value(one.entry.value);
+    out.value(one.registers);
+  }
+}
+
+void read_lineage(Reader& in, Record& record) {
+  for (auto left = in.value<std::uint64_t>(); left > 0; --left) {
+    RecordedVariable& one = record.variables.emplace_back();
+    one.module.bytes = in.blob();
+    one.variable.identity = in.text();
+    for (auto users = in.value<std::uint64_t>(); users > 0; --users) one.variable.users.push_back(in.text());
+    for (std::uint64_t* v : {&one.variable.size, &one.variable.alignment, &one.variable.type,
+                             &one.variable.initial, &one.address.value})
+      *v = in.value<std::uint64_t>();
+  }
+  for (auto left = in.value<std::uint64_t>(); left > 0; --left) {
+    RecordedReliance& one = record.relies_on.emplace_back();
+    one.name = in.text();
+    one.entry = {in.value<std::uint64_t>()};
+    one.registers = in.value<std::uint64_t>();
+  }
 }
 
 }  // namespace
@@ -147,6 +186,7 @@ Bytes serialise(Record& record) {
   out.ranges(record.eh_frame_headers);
   out.value<std::uint64_t>(record.functions.size());
   for (RecordedFunction& function : record.functions) write_function(out, function);
+  write_lineage(out, record);
   out.blob(serialise(record.runtime));
   store<std::uint64_t>(out.bytes_, size_offset, out.bytes_.size());
   return std::move(out.bytes_);
@@ -182,6 +222,7 @@ Record parse_record(ByteView bytes) {
   }
   record.eh_frame_headers = in.ranges();
   for (auto left = in.value<std::uint64_t>(); left > 0; --left) record.functions.push_back(read_function(in));
+  read_lineage(in, record);
   record.runtime = parse_runtime(in.blob());
   return record;
 }

@@ -42,7 +42,8 @@ struct RecordedFunction {
   std::vector<RemoteRange> new_extents;
   std::uint64_t before_offset = 0;  ///< of `before` in the serialised record; set by `serialise` and `parse`
   std::optional<RecordedIsland> island{};
-  bool departed = false;  ///< not recorded: see `mark_departed`
+  std::uint64_t destroys = 0;  ///< x86_64::RegisterSet that the new code may destroy
+  bool departed = false;       ///< not recorded: see `mark_departed`
 };
 
 /// One mapping of the patch; the record's own comes first.
@@ -50,6 +51,20 @@ struct RecordedPiece {
   RemoteRange range;
   patch::SegmentKind kind = patch::SegmentKind::constants;
   FileOffset file_offset{};  ///< in the patch file, where it is mapped from there; 0: memory of its own
+};
+
+/// New static data that the patch uses: its own, or an earlier patch's.
+struct RecordedVariable {
+  BuildId module;
+  patch::NewVariable variable;  ///< as in the patch, but for the address
+  RemoteAddress address;
+};
+
+/// A function of the target on whose leaving registers alone the new code relies.
+struct RecordedReliance {
+  std::string name;
+  RemoteAddress entry;
+  std::uint64_t registers = 0;  ///< x86_64::RegisterSet
 };
 
 struct Record {
@@ -65,6 +80,8 @@ struct Record {
   std::vector<RecordedPiece> pieces;
   std::vector<RemoteRange> eh_frame_headers;
   std::vector<RecordedFunction> functions;
+  std::vector<RecordedVariable> variables;
+  std::vector<RecordedReliance> relies_on;
   RecordedRuntime runtime;
 };
 

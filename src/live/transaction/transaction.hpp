@@ -27,6 +27,8 @@ struct Options {
   std::optional<std::chrono::microseconds> max_pause{};
   ForeignStacks foreign_stacks = ForeignStacks::scan;
   std::vector<BuildId> replace{};  ///< apply: patches that leave as this one comes, in the same stop
+  /// apply: new static data of the patch begins with its initial values even where an earlier patch has it.
+  bool fresh_data = false;
   /// apply: in place of the patch's own.
   std::optional<patch::Consistency> consistency{};
   std::chrono::milliseconds hook_patience{5'000};  ///< how long one hook of the patch may take

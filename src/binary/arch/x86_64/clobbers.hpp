@@ -1,17 +1,12 @@
 // Which registers a piece of code destroys for its caller.
 #pragma once
 
-#include <bitset>
 #include <string>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "binary/arch/x86_64/register_use.hpp"
 
 namespace stent::x86_64 {
-
-/// The registers that a function may destroy by the psABI (3.2.3): rax, rcx, rdx, rsi, rdi, r8-r11, and the
-/// vector registers 0-31.
-using RegisterSet = std::bitset<64>;  ///< bit 0-15: general, by encoding; bit 16-47: vector
 
 struct Clobbers {
   RegisterSet written;
@@ -21,6 +16,8 @@ struct Clobbers {
 };
 
 [[nodiscard]] Clobbers clobbers_of(ByteView code);
+/// The registers that a function may destroy by the psABI (3.2.3): rax, rcx, rdx, rsi, rdi, r8-r11, and the
+/// vector registers 0-31.
 [[nodiscard]] RegisterSet call_clobbered();
 /// "rax, xmm3"
 [[nodiscard]] std::string names_of(const RegisterSet& registers);
