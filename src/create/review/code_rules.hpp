@@ -48,6 +48,8 @@ void report_floats(const ReviewedUnit& unit, Findings& findings);
 void report_inlined(const ReviewedUnit& unit, Findings& findings);
 /// A zero behind texts that what exists does not have.
 void report_terminators(const ReviewedUnit& unit, Findings& findings);
+/// How many bytes of what others send must wait in a buffer.
+void report_records(const ReviewedUnit& unit, Findings& findings);
 /// What is stored in memory that outlives the call.
 void report_state(const ReviewedUnit& unit, Findings& findings);
 /// Where things are looked for: indices, hashes, comparators.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "create/review/arithmetic.hpp"
@@ -145,11 +146,23 @@ Value MachineState::read(const model::Object& object, const model::Atom& atom, c
   return {Kind::loaded, {}, 0, where.name};
 }
 
+namespace {
+
+/// The low `size` bytes of a value.
+Value low_part(const Value& value, unsigned size) {
+  const std::int64_t mask = (std::int64_t{1} << (size * 8)) - 1;
+  if (value.is(Kind::constants)) return map_constants(value, [&](std::int64_t n) { return n & mask; });
+  return computed(value, "and", Value::constant(mask));
+}
+
+}  // namespace
+
 Value MachineState::result_of(const model::Object& object, const model::Atom& atom, const Step& step) const {
   const Operand& to = step.operands[0];
   const Operand& from = step.operands[1];
   switch (step.operation) {
-    case Operation::move: return read(object, atom, step, from);
+    case Operation::move:
+      return is_cut(step) ? low_part(registers_[from.reg.number], from.size) : read(object, atom, step, from);
     case Operation::load_address: return address(object, atom, step, from);
     case Operation::set_condition: return {Kind::constants, {0, 1}, 0, {}};
     case Operation::conditional_move:
@@ -260,6 +273,12 @@ void MachineState::carry_sources(const model::Object& object, const model::Atom&
 }
 
 void MachineState::execute(const model::Object& object, const model::Atom& atom, const Step& step) {
+  const Widths after = widths_after(object, atom, step);
+  apply(object, atom, step);
+  widths_ = after;
+}
+
+void MachineState::apply(const model::Object& object, const model::Atom& atom, const Step& step) {
   const x86_64::Flow flow = step.instruction.flow;
   if (step.instruction.is_nop || flow == x86_64::Flow::jump || flow == x86_64::Flow::conditional_jump) return;
   const Operand& to = step.operands[0];
@@ -314,6 +333,7 @@ void MachineState::call(const std::string& callee) {
       members_[i] = std::nullopt;
       sources_[i].clear();
       stepped_[i] = std::nullopt;
+      widths_[i] = 0;
     }
   registers_[x86_64::rax.number] =
       returns_first_argument(plain_name(callee)) ? first : Value{Kind::result, {}, 0, callee};
@@ -322,6 +342,8 @@ void MachineState::call(const std::string& callee) {
 bool MachineState::merge(const MachineState& other) {
   bool changed = false;
   for (std::size_t i = 0; i < registers_.size(); ++i) {
+    changed = changed || widths_[i] < other.widths_[i];
+    widths_[i] = std::max(widths_[i], other.widths_[i]);
     if (members_[i] && members_[i] != other.members_[i]) {
       members_[i] = std::nullopt;
       changed = true;

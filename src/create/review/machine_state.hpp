@@ -84,8 +84,16 @@ class MachineState {
                               const x86_64::Operand& operand) const;
   /// How `step` changes `members_`.
   void carry_members(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
+  using Widths = std::array<unsigned, 16>;
+  [[nodiscard]] Widths widths_after(const model::Object& object, const model::Atom& atom,
+                                    const x86_64::Step& step) const;
+  [[nodiscard]] unsigned width_of(const model::Object& object, const model::Atom& atom,
+                                  const x86_64::Step& step) const;
+  void apply(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
   /// How `step` changes `sources_`.
   void carry_sources(const model::Object& object, const model::Atom& atom, const x86_64::Step& step);
+  /// `step` takes only the low bytes of a number that is wider: a mask by another instruction.
+  [[nodiscard]] bool is_cut(const x86_64::Step& step) const;
   [[nodiscard]] std::optional<Stepped> step_of(const x86_64::Step& step) const;
   void move_stack(const x86_64::Step& step);
   void write(const model::Object& object, const model::Atom& atom, const x86_64::Step& step, Value value);
@@ -94,6 +102,8 @@ class MachineState {
   std::array<std::optional<Member>, 16> members_;
   std::array<Sources, 16> sources_;
   std::array<std::optional<Stepped>, 16> stepped_;
+  /// The bytes that the value in a register was loaded with, or computed of; 0 when that is not known.
+  Widths widths_{};
   std::map<std::int64_t, Value> stack_;
 };
 

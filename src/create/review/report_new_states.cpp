@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
@@ -27,12 +28,23 @@ Numbers numbers_in(const std::string& stored) {
   return all;
 }
 
-StoredNumbers stored_numbers(const FunctionFacts& facts) {
+/// Only those of `size` bytes, when that is given.
+StoredNumbers stored_numbers(const FunctionFacts& facts, std::optional<unsigned> size = std::nullopt) {
   StoredNumbers all;
   for (const Access& access : facts.accesses)
-    if (access.is_written && !access.is_static && !access.is_adjustment)
+    if (access.is_written && !access.is_static && !access.is_adjustment &&
+        access.size == size.value_or(access.size))
       all[access.offset].merge(numbers_in(access.stored));
   return all;
+}
+
+/// The bytes in which the number is stored there; nothing where it is not.
+std::optional<unsigned> size_of(const FunctionFacts& facts, std::int64_t offset, std::int64_t number) {
+  for (const Access& access : facts.accesses)
+    if (access.is_written && !access.is_static && !access.is_adjustment && access.offset == offset &&
+        numbers_in(access.stored).contains(number))
+      return access.size;
+  return std::nullopt;
 }
 
 /// One of `numbers` is what is asked for.
@@ -62,25 +74,21 @@ class NewStateRules {
   }
 
  private:
-  /// No code of the new unit stores the number there, or asks for it.
-  [[nodiscard]] bool is_forgotten(const Asked& asked) const {
+  /// No code of the new unit stores the number there, in so many bytes, or asks for it.
+  [[nodiscard]] bool is_forgotten(const Asked& asked, unsigned size) const {
     return std::ranges::none_of(unit_->after.facts, [&](const auto& entry) {
       if (is_library_code(entry.first)) return false;  // objects of its own
-      const StoredNumbers stored = stored_numbers(entry.second);
+      const StoredNumbers stored = stored_numbers(entry.second, size);
       const auto at = stored.find(asked.offset);
       return entry.second.asked.contains(asked) || (at != stored.end() && at->second.contains(asked.number));
     });
   }
 
-  /// Some function left the mark, and leaves another one now.
+  /// Some function left the mark, which nobody knows any more, and leaves another one now.
   [[nodiscard]] const FunctionPair* leaves_another(const Asked& asked, std::int64_t number) const {
-    const auto stores = [](const FunctionFacts& facts, std::int64_t offset, std::int64_t what) {
-      const StoredNumbers stored = stored_numbers(facts);
-      const auto at = stored.find(offset);
-      return at != stored.end() && at->second.contains(what);
-    };
     const auto found = std::ranges::find_if(unit_->changed, [&](const FunctionPair& pair) {
-      return stores(*pair.before, asked.offset, asked.number) && stores(*pair.after, asked.offset, number);
+      const auto size = size_of(*pair.before, asked.offset, asked.number);
+      return size && size_of(*pair.after, asked.offset, number) && is_forgotten(asked, *size);
     });
     return found == unit_->changed.end() ? nullptr : &*found;
   }
@@ -88,7 +96,7 @@ class NewStateRules {
   /// It asks for another number than the one by which the old code marked objects.
   void check_marks(const FunctionPair& reader) {
     for (const Asked& asked : without(reader.before->asked, reader.after->asked)) {
-      if (asked.is_mask || asked.number == 0 || !is_forgotten(asked)) continue;
+      if (asked.is_mask || asked.number == 0) continue;
       for (const Asked& now : without(reader.after->asked, reader.before->asked)) {
         if (now.offset != asked.offset || now.is_mask) continue;
         const FunctionPair* writer = leaves_another(asked, now.number);

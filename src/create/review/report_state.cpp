@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "create/review/code_rules.hpp"
@@ -159,7 +160,8 @@ class StateRules {
   }
 
   void compare(const FunctionPair& pair, const Place& place, const Stored& before, const Stored& after) {
-    if (!before.is_known || !after.is_known || before.sizes != after.sizes) return;
+    if (before.sizes != after.sizes) return;
+    if (!before.is_known || !after.is_known) return compare_unknown(pair, place);
     const Texts lost = without(before.texts, after.texts), gained = without(after.texts, before.texts);
     const bool is_other = std::ranges::any_of(lost, [](const std::string& text) { return !is_number(text); });
     if (is_other && is_reinterpreted(pair, place))
@@ -182,12 +184,20 @@ class StateRules {
                              place_text(place), fmt::join(before.texts, ", ")));
   }
 
+  /// Nothing tells whether it stores the same as before, and others take the bits of it in another way.
+  void compare_unknown(const FunctionPair& pair, const Place& place) {
+    if (is_reinterpreted(pair, place, "&"))
+      report(pair,
+             fmt::format("what it stores in {} is not known, and others take its bits in another way now",
+                         place_text(place)));
+  }
+
   /// Another function that changed adds something to the member newly, or takes something off no longer, and
   /// the other way round.
-  [[nodiscard]] bool is_reinterpreted(const FunctionPair& writer, const Place& place) const {
+  [[nodiscard]] bool is_reinterpreted(const FunctionPair& writer, const Place& place,
+                                      std::string_view signs = "+-&") const {
     return place.first == "*" && std::ranges::any_of(unit_->changed, [&](const FunctionPair& reader) {
-             return reader.after != writer.after &&
-                    std::ranges::any_of(std::initializer_list<char>{'+', '-', '&'}, [&](char sign) {
+             return reader.after != writer.after && std::ranges::any_of(signs, [&](char sign) {
                       const Combined one{place.second, sign};
                       return reader.before->combined.contains(one) != reader.after->combined.contains(one);
                     });
@@ -248,6 +258,10 @@ class StateRules {
   /// A place that this function did not store to.
   void gained(const FunctionPair& pair, const Place& place, const Stored& after) {
     const Texts known = known_.contains(place) ? known_.at(place) : Texts{};
+    if (is_reinterpreted(pair, place))
+      return report(pair,
+                    fmt::format("it changes what is in {}, and others compute with it in another way now",
+                                place_text(place)));
     if (std::ranges::any_of(after.arguments, [&](std::int64_t n) { return is_pointer(pair, n); }))
       return report(pair, fmt::format("it keeps a pointer that it is given, in {}", place_text(place)));
     const auto at = compared_.find(place);

@@ -54,6 +54,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_floats(unit, findings);
   report_inlined(unit, findings);
   report_terminators(unit, findings);
+  report_records(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
   report_sorting(unit, findings);

@@ -39,6 +39,7 @@ class Taking {
     const Operand& from = step_->operands[1];
     if (step_->operation == Operation::load_address) return note_address(from);
     note_slid();
+    if (step_->extends_zero && from.kind == Operand::Kind::register_ && from.reg.exists()) note_cut(from);
     const char sign = sign_of(step_->operation);
     if (sign == 0 || to.kind != Operand::Kind::register_ || !to.reg.exists()) return;
     if (sign == '~') return add(sources(to), '~', 0);
@@ -62,6 +63,12 @@ class Taking {
     const Operand& count = step_->operands[has_three ? 2 : 1];
     if (count.kind != Operand::Kind::none && !number_of(count))
       add(sources(step_->operands[has_three ? 1 : 0]), 'l', 0);
+  }
+
+  /// Only the low bytes of it are taken: a mask.
+  void note_cut(const Operand& from) {
+    for (const Source& source : before_->sources(from.reg))
+      if (source.size > from.size) add({source}, '&', (std::int64_t{1} << (from.size * 8)) - 1);
   }
 
   void note_followed() {

@@ -138,6 +138,7 @@ Step step_at(const Instruction& instruction, ByteView code) {
   if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder(), code.data(), code.size(), &in, operands))) return step;
   step.operation = operation_of(in);
   step.on_floats = on_floats(in);
+  step.extends_zero = in.mnemonic == ZYDIS_MNEMONIC_MOVZX;
   step.is_atomic = (in.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0;
   if (has_condition(in, step.operation)) step.condition = in.opcode & 0x0f;
   for (std::size_t i = 0; i < std::min<std::size_t>(in.operand_count_visible, step.operands.size()); ++i)

@@ -79,6 +79,7 @@ struct Step {
   Operation operation = Operation::other;
   FloatOperation on_floats = FloatOperation::none;
   bool is_atomic = false;      ///< lock prefix, or xchg with memory
+  bool extends_zero = false;   ///< movzx
   bool swaps_bytes = false;    ///< bswap, movbe, or the rotation that swaps two
   std::uint8_t condition = 0;  ///< of setcc, cmovcc, jcc: the low four bits of the opcode
   std::array<Operand, 3> operands;
