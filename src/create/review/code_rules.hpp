@@ -54,6 +54,8 @@ void report_records(const ReviewedUnit& unit, Findings& findings);
 void report_state(const ReviewedUnit& unit, Findings& findings);
 /// Where things are looked for: indices, hashes, comparators.
 void report_lookup(const ReviewedUnit& unit, Findings& findings);
+/// Keys that are made of what is given, where that was the key.
+void report_keys(const ReviewedUnit& unit, Findings& findings);
 /// What was filled in no order, and is taken for sorted now.
 void report_sorting(const ReviewedUnit& unit, Findings& findings);
 /// What new code sets in objects and asks for, and old code never did.

@@ -14,14 +14,22 @@ bool is_loop_without_end(const FunctionFacts& facts) {
   return !facts.can_return && std::ranges::any_of(facts.calls, [](const Call& call) { return call.in_loop; });
 }
 
+/// Asks whether something is there, and comes back at once when it is not.
+bool only_looks(const Call& call) {
+  constexpr std::int64_t no_hang = 1;
+  const std::string plain = plain_name(call.name);
+  const bool has_flags = plain == "waitpid" || plain == "wait4";
+  return (has_flags && call.arguments[2].is_constant(no_hang)) ||
+         (plain == "poll" && call.arguments[2].is_constant(0)) ||
+         (plain == "epoll_wait" && call.arguments[3].is_constant(0));
+}
+
 class ControlRules {
  public:
   ControlRules(const ReviewedUnit& unit, Findings& findings) : unit_(&unit), findings_(&findings) {
     for (const auto& [name, facts] : unit.before.facts)
       for (const Access& access : facts.accesses)
-        if (access.is_static && access.is_written && access.value.is(Value::Kind::constants) &&
-            access.value.numbers.contains(0))
-          reset_.insert(access.place);
+        if (access.is_written) note_reset(facts, access);
   }
 
   void run() {
@@ -36,6 +44,14 @@ class ControlRules {
   }
 
  private:
+  /// Zero is stored again, or something is taken off; in a table, by an address that goes through it, too.
+  void note_reset(const FunctionFacts& facts, const Access& access) {
+    const bool clears = access.value.is(Value::Kind::constants) && access.value.numbers.contains(0);
+    if (access.is_static && (clears || access.stored.starts_with("step{-"))) reset_.insert(access.place);
+    if (!clears || access.size != sizeof(void*) || !access.place.starts_with('?')) return;
+    for (const std::string& table : facts.addressed) reset_.insert(table + "[]");
+  }
+
   void report(const FunctionPair& pair, const char* kind, const std::string& what, const char* why,
               const char* remedy) {
     Finding finding = about(pair, Level::review, kind);
@@ -96,8 +112,9 @@ class ControlRules {
   }
 
   void check_for_ever(const FunctionPair& pair) {
-    const bool waits = std::ranges::any_of(
-        pair.before->calls, [](const Call& call) { return call.in_loop && is_wait(plain_name(call.name)); });
+    const bool waits = std::ranges::any_of(pair.before->calls, [](const Call& call) {
+      return call.in_loop && is_wait(plain_name(call.name)) && !only_looks(call);
+    });
     const bool calls_one = std::ranges::any_of(pair.before->calls, [&](const Call& call) {
       const FunctionFacts* callee = unit_->before.find(call.name);
       return callee != nullptr && callee != pair.before && is_loop_without_end(*callee);

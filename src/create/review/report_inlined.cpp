@@ -17,8 +17,8 @@ bool is_in(const Access& access, const dwarf::Function& host, const std::string&
          });
 }
 
-bool is_changed_in(const FunctionPair& host, const std::string& inlined) {
-  return inlined_code_changed(host, inlined) || inlined_is_reordered(host, inlined);
+bool is_changed_in(const ReviewedUnit& unit, const FunctionPair& host, const std::string& inlined) {
+  return inlined_code_changed(unit, host, inlined) || inlined_is_reordered(host, inlined);
 }
 
 /// What functions of the unit's own source decide where they were inlined.
@@ -42,7 +42,7 @@ class InlinedRules {
  private:
   void check(const FunctionPair& host, const std::string& name) {
     const dwarf::Function* inlined = function(name);
-    if (inlined == nullptr || !is_changed_in(host, name)) return;
+    if (inlined == nullptr || !is_changed_in(*unit_, host, name)) return;
     if (!compares_nothing(name) && compares_two(*inlined) && files_in_order(host, name))
       findings_->add(host.name(), about_order(host, name));
     if (returns_number(*inlined) && takes_numbers(*inlined) && stores_nothing(host, name) &&
@@ -128,7 +128,7 @@ class InlinedRules {
       for (const dwarf::InlinedCall& call : reader.new_declaration->inlined) {
         const dwarf::Function* inlined = function(call.name);
         if (inlined == nullptr || call.name == name || !returns_number(*inlined) || !takes_bytes(*inlined) ||
-            inlined->parameters.size() != 1 || !is_changed_in(reader, call.name))
+            inlined->parameters.size() != 1 || !is_changed_in(*unit_, reader, call.name))
           continue;
         Finding finding = about(writer, Level::review, "stored-value");
         finding.message = fmt::format("{}: {} stores bytes in another way, and {} reads bytes in another way",

@@ -89,6 +89,15 @@ bool asks_for_memory(const Call& call) {
          (is_library_code(call.name) && plain.starts_with("throw_"));
 }
 
+/// Tells what time it is, and nothing keeps that.
+bool only_tells_time(const FunctionFacts& facts, const Call& call) {
+  const std::string result = call.name + "()";
+  return tells_time(plain_name(call.name)) && std::ranges::none_of(facts.accesses, [&](const Access& access) {
+           return access.is_written &&
+                  (access.stored.empty() || access.stored.find(result) != std::string::npos);
+         });
+}
+
 /// By memory and by callee: whether it happens with a lock held, without one, or both.
 std::map<std::string, std::set<bool>> protection(const FunctionFacts& facts, bool returns_object) {
   std::map<std::string, std::set<bool>> by;
@@ -97,7 +106,7 @@ std::map<std::string, std::set<bool>> protection(const FunctionFacts& facts, boo
       by[access.place].insert(is_held(access.locks));
   for (const Call& call : facts.calls)
     if (!synchronises(plain_name(call.name)) && !works_on_own_memory(call, returns_object) &&
-        !asks_for_memory(call))
+        !asks_for_memory(call) && !only_tells_time(facts, call))
       by[call.name + "()"].insert(is_held(call.locks));
   return by;
 }

@@ -194,7 +194,7 @@ class LookupRules {
   void check_trees(const FunctionPair& pair) {
     if (!pair.before->has_loop || !takes_tree(pair)) return;
     for (const dwarf::InlinedCall& call : pair.new_declaration->inlined)
-      if (compares_two(call.name) && inlined_code_changed(pair, call.name))
+      if (compares_two(call.name) && inlined_code_changed(*unit_, pair, call.name))
         report(pair, "it goes through a tree by " + call.name + ", which changed");
   }
 

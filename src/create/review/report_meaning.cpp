@@ -155,9 +155,9 @@ class MeaningRules {
         names.insert(call.name);
     }
     for (const std::string& name : names)
-      if (inlined_code_changed(pair, name)) report_order(pair, name);
-    const auto is_other = [](const FunctionPair& host, const std::string& name) {
-      return inlined_code_changed(host, name) || inlined_is_reordered(host, name);
+      if (inlined_code_changed(*unit_, pair, name)) report_order(pair, name);
+    const auto is_other = [&](const FunctionPair& host, const std::string& name) {
+      return inlined_code_changed(*unit_, host, name) || inlined_is_reordered(host, name);
     };
     for (const dwarf::InlinedCall& call : inlined)
       if (decides_place(plain_name(call.name)) && is_other(pair, call.name) &&

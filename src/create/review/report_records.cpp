@@ -85,7 +85,8 @@ Numbers asked_for(const FunctionFacts& facts, const Offsets& counts) {
     for (const auto& [of, with] :
          {std::pair{&comparison.left, &comparison.right}, std::pair{&comparison.right, &comparison.left}})
       if (tells_count(*of, counts)) all.merge(numbers_of(*with));
-  all.erase(0);
+  constexpr std::int64_t longest_header = 4096;
+  std::erase_if(all, [](std::int64_t number) { return number <= 0 || number > longest_header; });
   return all;
 }
 

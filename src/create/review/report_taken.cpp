@@ -60,6 +60,7 @@ class TakenRules {
         check_apart(reader, writer, lost, gained);
         check_slid(reader, writer, lost, gained);
         if (&writer == &reader) continue;
+        check_bits(reader, writer, lost, gained);
         check_moved(reader, writer, lost, gained);
         check_moved_back(reader, writer, lost, gained);
         check_walk(reader, writer);
@@ -134,6 +135,25 @@ class TakenRules {
           report(reader, fmt::format("it slides the bits of {} in another way, and {} stores it",
                                      text_of(place), writer.name()));
       }
+  }
+
+  static std::set<Place> masked(const Takings& takings) {
+    std::set<Place> all;
+    for (const Taken& taken : takings)
+      if (taken.operation == '&' && taken.place == "*") all.insert({taken.place, taken.offset});
+    return all;
+  }
+
+  /// Some bits of a member are taken where it was taken whole, or the other way round.
+  void check_bits(const FunctionPair& reader, const FunctionPair& writer, const Takings& lost,
+                  const Takings& gained) {
+    const auto before = masked(reader.before->taken), after = masked(reader.after->taken);
+    for (const bool newly : {true, false})
+      for (const Place& place : masked(newly ? gained : lost))
+        if (!(newly ? before : after).contains(place) &&
+            reads(newly ? *reader.before : *reader.after, place) && stores_otherwise(writer, place))
+          report(reader, fmt::format("it takes {} of {}, and {} stores it", newly ? "bits" : "more than bits",
+                                     text_of(place), writer.name()));
   }
 
   /// What a function takes apart is what it stores itself: the variable, or a member of that size.

@@ -57,6 +57,7 @@ Reviewed review_unit(const UnitPair& pair) {
   report_records(unit, findings);
   report_state(unit, findings);
   report_lookup(unit, findings);
+  report_keys(unit, findings);
   report_sorting(unit, findings);
   report_new_states(unit, findings);
   report_promises(unit, findings);

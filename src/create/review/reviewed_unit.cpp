@@ -240,11 +240,34 @@ static std::set<std::string> code_of(const FunctionFacts& facts, const dwarf::Fu
   return texts;
 }
 
-bool inlined_code_changed(const FunctionPair& function, const std::string& inlined) {
+/// The constants in instructions, and what they ask for.
+static std::set<std::string> constants_of(const std::set<std::string>& code) {
+  std::set<std::string> all;
+  for (const std::string& text : code)
+    if (const std::size_t space = text.find(' '); space != std::string::npos) all.insert(text.substr(space));
+  return all;
+}
+
+/// A function that the change leaves alone has a copy of `inlined`, too: the old and the new one are the
+/// same.
+static bool is_inlined_where_nothing_changed(const ReviewedUnit& unit, const std::string& inlined) {
+  const auto& changed = unit.changed;
+  return std::ranges::any_of(unit.before.facts, [&](const auto& entry) {
+    const auto& [name, facts] = entry;
+    const dwarf::Function* declaration = unit.before.declaration(name);
+    return declaration != nullptr && unit.after.find(name) != nullptr &&
+           std::ranges::none_of(changed, [&](const FunctionPair& pair) { return pair.before == &facts; }) &&
+           !code_of(facts, *declaration, inlined).empty();
+  });
+}
+
+bool inlined_code_changed(const ReviewedUnit& unit, const FunctionPair& function,
+                          const std::string& inlined) {
   if (function.old_declaration == nullptr || function.new_declaration == nullptr) return false;
   const auto before = code_of(*function.before, *function.old_declaration, inlined);
   const auto after = code_of(*function.after, *function.new_declaration, inlined);
-  return !before.empty() && !after.empty() && before != after;
+  if (before.empty() || after.empty() || before == after) return false;
+  return constants_of(before) != constants_of(after) || !is_inlined_where_nothing_changed(unit, inlined);
 }
 
 /// It leaves nothing behind but yes or no.

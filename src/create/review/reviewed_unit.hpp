@@ -78,8 +78,10 @@ void prepare(ReviewedUnit& unit, const UnitPair& pair);
 [[nodiscard]] bool counts_owners(const dwarf::Function* declaration, const Access& access);
 [[nodiscard]] bool counts_owners(const Call& call);
 
-/// What came of the inlined function `inlined` is other code now.
-[[nodiscard]] bool inlined_code_changed(const FunctionPair& function, const std::string& inlined);
+/// What came of the inlined function `inlined` is other code now; not where only its instructions are, and a
+/// function that stayed as it was shows that the inlined one did.
+[[nodiscard]] bool inlined_code_changed(const ReviewedUnit& unit, const FunctionPair& function,
+                                        const std::string& inlined);
 
 /// It asks for equality as before, and goes on to the end now where it left at the first difference.
 [[nodiscard]] bool collects_differences(const FunctionPair& function);

@@ -64,6 +64,17 @@ bool is_named(const Side& side, const dwarf::Function& function) {
   return false;
 }
 
+/// A call that allocates an object of a constant size that is not that of `type`.
+bool asks_for_other_size(const Call& call, const std::string& plain, const Type& type) {
+  const auto is_other = [&](const Value& value) {
+    return value.is(Value::Kind::constants) && !value.is_constant(static_cast<std::int64_t>(type.size));
+  };
+  if (plain == "calloc") return is_other(call.arguments[0]) && is_other(call.arguments[1]);
+  const bool tells_size =
+      plain == "malloc" || plain.starts_with("operator new") || plain == "cxa_allocate_exception";
+  return tells_size && (is_other(call.arguments[0]) || is_other(call.arguments[1]));
+}
+
 std::map<std::string, TypeId> definitions_of(const DebugInfo& info) {
   std::map<std::string, TypeId> all;
   for (std::uint32_t i = 1; i < info.types.size(); ++i)
@@ -150,13 +161,7 @@ bool TypeLives::may_allocate(const FunctionFacts& facts, const Type& type) const
     const bool is_of_container = is_library_code(call.name) ||
                                  (plain == "operator new" && !call.arguments[0].is(Value::Kind::constants));
     if (is_of_container && !is_in_container(type.name)) return false;
-    bool other_size = false;
-    for (std::size_t i = 0; i < 2; ++i)
-      if (call.arguments[i].is(Value::Kind::constants) &&
-          !call.arguments[i].is_constant(static_cast<std::int64_t>(type.size)) &&
-          (plain == "malloc" || plain.starts_with("operator new")))
-        other_size = true;
-    return !other_size;
+    return !asks_for_other_size(call, plain, type);
   });
 }
 
@@ -214,7 +219,7 @@ std::string TypeLives::escape_of(const std::string& name, const Type& type) cons
     for (const Call& call : facts->calls) {
       const bool is_linked_library = is_library_code(call.name) && call.name.find(name) == std::string::npos;
       if (unit_->before.find(call.name) != nullptr || keeps_nothing(plain_name(call.name)) ||
-          is_linked_library)
+          is_release(plain_name(call.name)) || is_linked_library)
         continue;
       for (const Value& argument : call.arguments)
         if (argument.is(Value::Kind::stack)) return user + " passes an address of its stack to " + call.name;
