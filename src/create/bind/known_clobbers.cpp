@@ -55,16 +55,19 @@ std::vector<LinkAddress> KnownClobbers::reached_from(LinkAddress entry) const {
 }
 
 RegisterSet KnownClobbers::used_by(LinkAddress entry, int depth) {
-  constexpr int deepest = 4;  // of calls that hand on what they were passed
+  constexpr int deepest = 3;  // of calls that hand on what they were passed
   const LinkRange* extent = extent_at(entry);
-  const auto code = extent != nullptr && depth < deepest ? image_.read(entry, extent->size) : std::nullopt;
-  if (!code) return x86_64::call_clobbered();
+  if (extent == nullptr || depth == deepest) return x86_64::call_clobbered();
+  const auto [known, is_new] =
+      used_.try_emplace(entry, x86_64::call_clobbered());  // of one that calls itself
+  const auto code = is_new ? image_.read(entry, extent->size) : std::nullopt;
+  if (!code) return known->second;
   const auto target = [&](const x86_64::Instruction& one) { return entry + one.branch_target.value_or(0); };
   const x86_64::Callees callees{[&](const auto& one) { return at(target(one)); },
                                 [](const auto&) { return false; },
                                 [&](const auto& one) { return used_by(target(one), depth + 1); },
                                 {}};
-  return x86_64::used_at_entry(*code, callees);
+  return used_[entry] = x86_64::used_at_entry(*code, callees);
 }
 
 std::string KnownClobbers::name_at(LinkAddress entry) const {

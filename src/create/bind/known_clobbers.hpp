@@ -32,7 +32,7 @@ class KnownClobbers {
   [[nodiscard]] const LinkRange* extent_at(LinkAddress entry) const;
 
   const model::Image& image_;
-  std::map<LinkAddress, x86_64::RegisterSet> known_;
+  std::map<LinkAddress, x86_64::RegisterSet> known_, used_;
 };
 
 /// What `function` may destroy: everything, once it calls something.

@@ -110,14 +110,20 @@ class Search {
       if (atom(which).kind == model::AtomKind::code) look_at(which);
   }
 
+  [[nodiscard]] RegisterSet used_at(const Which& which, int depth) {
+    const auto [known, is_new] =
+        used_.try_emplace(which, x86_64::call_clobbered());  // of one that calls itself
+    if (!is_new) return known->second;
+    return used_[which] = x86_64::used_at_entry(atom(which).bytes, callees_of(which, depth));
+  }
+
   /// What is used where a branch leads: what the code there looks at, or else how it is declared.
   [[nodiscard]] RegisterSet used_by(const Which& which, const Instruction& one, int depth) {
-    constexpr int deepest = 4;  // of calls that hand on what they were passed
+    constexpr int deepest = 3;  // of calls that hand on what they were passed
     const model::Reference* reference = declared_.empty() ? nullptr : branch_of(which, one);
     if (reference == nullptr || (!reference->symbol && !reference->place)) return x86_64::call_clobbered();
     const Callee callee = callee_of(which, one);
-    if (callee.code && depth < deepest)
-      return x86_64::used_at_entry(atom(*callee.code).bytes, callees_of(*callee.code, depth + 1));
+    if (callee.code && depth < deepest) return used_at(*callee.code, depth + 1);
     if (callee.entry && !callee.code) return target_.used_by(*callee.entry);
     const model::Object& object = *units_[which.first].new_object;
     return declared_[which.first].arguments(reference->symbol ? object[*reference->symbol].name
@@ -160,7 +166,8 @@ class Search {
   std::map<Spot, Which> atoms_;
   std::map<LinkAddress, Which> replaced_;
   std::map<LinkAddress, std::string> names_;
-  std::map<Which, RegisterSet> known_;
+  std::map<Which, RegisterSet> known_;  ///< what each destroys at least
+  std::map<Which, RegisterSet> used_;   ///< what each looks at
   std::map<LinkAddress, RegisterSet> found_;
 };
 
