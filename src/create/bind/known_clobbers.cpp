@@ -10,6 +10,11 @@ namespace stent::bind {
 using x86_64::Clobbers;
 using x86_64::RegisterSet;
 
+KnownClobbers::KnownClobbers(const model::Image& image) : image_(image) {
+  for (const model::Import& import : image.imports)
+    if (import.plt) plt_.insert(*import.plt);
+}
+
 RegisterSet KnownClobbers::of(const std::vector<LinkRange>& parts) {
   RegisterSet all;
   for (const LinkRange& part : parts) all |= of(part);
@@ -29,8 +34,7 @@ RegisterSet KnownClobbers::of(LinkRange code) {
 }
 
 RegisterSet KnownClobbers::at(LinkAddress entry) {
-  for (const model::Import& import : image_.imports)
-    if (import.plt == entry) return x86_64::call_clobbered();
+  if (plt_.contains(entry)) return x86_64::call_clobbered();
   const LinkRange* extent = extent_at(entry);
   return extent != nullptr ? of(*extent) : RegisterSet();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "binary/arch/x86_64/clobbers.hpp"
@@ -14,7 +15,7 @@ namespace stent::bind {
 class KnownClobbers {
  public:
   /// Keeps a reference to `image`.
-  explicit KnownClobbers(const model::Image& image) : image_(image) {}
+  explicit KnownClobbers(const model::Image& image);
 
   [[nodiscard]] x86_64::RegisterSet of(const std::vector<LinkRange>& parts);
   /// Of the function at `entry`, or behind the PLT entry there: everything, because nobody knows it.
@@ -32,6 +33,7 @@ class KnownClobbers {
   [[nodiscard]] const LinkRange* extent_at(LinkAddress entry) const;
 
   const model::Image& image_;
+  std::set<LinkAddress> plt_;
   std::map<LinkAddress, x86_64::RegisterSet> known_, used_;
 };
 

@@ -11,10 +11,19 @@ constexpr std::size_t kFirstVector = 16, kVectors = 32;
 
 }  // namespace
 
-RegisterSet call_clobbered() {
+namespace {
+
+RegisterSet find_call_clobbered() {
   RegisterSet set;
   for (const std::size_t general : {0U, 1U, 2U, 6U, 7U, 8U, 9U, 10U, 11U}) set.set(general);
   for (std::size_t vector = 0; vector < kVectors; ++vector) set.set(kFirstVector + vector);
+  return set;
+}
+
+}  // namespace
+
+RegisterSet call_clobbered() {
+  static const RegisterSet set = find_call_clobbered();
   return set;
 }
 
