@@ -1,15 +1,10 @@
 // A small patch that uses every part of the format, for tests.
 #pragma once
 
+#include "base/bytes_of.hpp"
 #include "patch/patch.hpp"
 
 namespace stent::patch {
-
-inline Bytes bytes_of(std::initializer_list<unsigned> values) {
-  Bytes bytes;
-  for (const unsigned value : values) bytes.push_back(static_cast<std::byte>(value));
-  return bytes;
-}
 
 /// CIE, one FDE over [0, 16) of the code at 0x1000 and the terminator; stands at 0x2010.
 inline Bytes example_frames() {

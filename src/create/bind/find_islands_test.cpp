@@ -4,14 +4,10 @@
 
 #include <algorithm>
 
+#include "base/bytes_of.hpp"
+
 namespace stent::bind {
 namespace {
-
-Bytes bytes(std::initializer_list<int> values) {
-  Bytes result;
-  for (const int value : values) result.push_back(static_cast<std::byte>(value));
-  return result;
-}
 
 /// A module of three functions: one of three bytes, one right behind it, one aligned to 16 behind nine bytes
 /// of padding.
@@ -30,7 +26,7 @@ class FindIslands : public testing::Test {
     image_.function_extents = {{{begin}, 3}, {{begin + 3}, 4}, {{next}, 0x30}};
   }
   void put(std::uint64_t at, std::initializer_list<int> values) {
-    std::ranges::copy(bytes(values),
+    std::ranges::copy(bytes_of(values),
                       image_.segments[0].bytes.begin() + static_cast<std::ptrdiff_t>(at - begin));
   }
   [[nodiscard]] std::vector<patch::Extent> islands() const { return find_islands(image_, {{begin}, 3}); }
@@ -42,7 +38,7 @@ TEST_F(FindIslands, PaddingBetweenTwoFunctions) {
   const auto found = islands();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].range, (LinkRange{{gap}, 5}));
-  EXPECT_EQ(found[0].pre_image, bytes({0x66, 0x0f, 0x1f, 0x84, 0x00}));
+  EXPECT_EQ(found[0].pre_image, bytes_of({0x66, 0x0f, 0x1f, 0x84, 0x00}));
 }
 
 TEST_F(FindIslands, BreakpointsFillToo) {

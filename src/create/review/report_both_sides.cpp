@@ -7,6 +7,7 @@
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/step_order.hpp"
 #include "create/review/texts.hpp"
 
 namespace stent::review {
@@ -54,12 +55,6 @@ int more_scales(const FunctionPair& pair) {
 
 int more_swaps(const FunctionPair& pair) {
   return static_cast<int>(pair.after->byte_swaps) - static_cast<int>(pair.before->byte_swaps);
-}
-
-std::multiset<std::string> mixing(const FunctionFacts& facts) {
-  std::multiset<std::string> all;
-  for (const auto& [at, text] : facts.mixing) all.insert(text);
-  return all;
 }
 
 /// One of the two is the other and something more: "time()" and "(*p0+8 + time())".
@@ -207,7 +202,7 @@ class BothSidesRules {
     };
     if (!unchanged(writer) || !unchanged(reader)) return;
     const auto differ = [](const FunctionPair& pair, bool more) {
-      const auto olds = mixing(*pair.before), news = mixing(*pair.after);
+      const auto olds = mixing_steps(*pair.before), news = mixing_steps(*pair.after);
       return more ? surplus(news, olds) : surplus(olds, news);
     };
     for (const bool more : {true, false})

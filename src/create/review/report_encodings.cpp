@@ -5,6 +5,7 @@
 
 #include "create/review/code_rules.hpp"
 #include "create/review/names.hpp"
+#include "create/review/step_order.hpp"
 #include "create/review/texts.hpp"
 
 namespace stent::review {
@@ -40,12 +41,7 @@ bool does_otherwise(const FunctionPair& pair) {
 
 /// Shifts and multiplies in another way.
 bool mixes_otherwise(const FunctionPair& pair) {
-  const auto mixing = [](const FunctionFacts& facts) {
-    std::multiset<std::string> all;
-    for (const auto& [at, text] : facts.mixing) all.insert(text);
-    return all;
-  };
-  return mixing(*pair.before) != mixing(*pair.after);
+  return mixing_steps(*pair.before) != mixing_steps(*pair.after);
 }
 
 std::ptrdiff_t count_of_stores(const FunctionFacts& facts) {

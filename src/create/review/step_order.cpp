@@ -29,6 +29,11 @@ bool differ_in_order(const Steps& before, const Steps& after) {
 
 }  // namespace
 
+std::multiset<std::string> mixing_steps(const FunctionFacts& facts) {
+  const Steps all = steps(facts);
+  return {all.begin(), all.end()};
+}
+
 bool is_reordered(const FunctionPair& function) {
   return differ_in_order(steps(*function.before), steps(*function.after));
 }

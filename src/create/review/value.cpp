@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/fnv.hpp"
+
 namespace stent::review {
 namespace {
 
@@ -21,11 +23,7 @@ std::string plus(const std::string& name, std::int64_t offset) {
 }
 
 /// A sign for a text that is too long to be kept: equal for equal texts.
-std::string abbreviated(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return fmt::format("~{:x}", hash);
-}
+std::string abbreviated(const std::string& text) { return fmt::format("~{:x}", fnv1a(text)); }
 
 void abbreviate(std::string& text) {
   if (text.size() > longest_operand) text = abbreviated(text);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/bytes_of.hpp"
 #include "base/error.hpp"
 #include "live/process/fake_memory.hpp"
 #include "live/publish/arch_x86_64_site.hpp"
@@ -10,16 +11,10 @@
 namespace stent::publish {
 namespace {
 
-Bytes bytes(std::initializer_list<int> values) {
-  Bytes result;
-  for (const int value : values) result.push_back(static_cast<std::byte>(value));
-  return result;
-}
-
 const RemoteAddress entry{0x1000};
-const Bytes plain = bytes({0x53, 0x90, 0xbb, 0x2a, 0x00});
-const Bytes jump = bytes({0xe9, 0xfb, 0x0f, 0x00, 0x00});   // to 0x2000
-const Bytes other = bytes({0xe9, 0xfb, 0x1f, 0x00, 0x00});  // to 0x3000
+const Bytes plain = bytes_of({0x53, 0x90, 0xbb, 0x2a, 0x00});
+const Bytes jump = bytes_of({0xe9, 0xfb, 0x0f, 0x00, 0x00});   // to 0x2000
+const Bytes other = bytes_of({0xe9, 0xfb, 0x1f, 0x00, 0x00});  // to 0x3000
 
 Site site_of(const Bytes& before, const Bytes& after) {
   const redirect::JumpWrite write{"work", entry, before, after, {}};
@@ -45,10 +40,10 @@ TEST(Site, LeadsWhereTheOldBytesJumpElseTheNewOnes) {
 }
 
 TEST(Site, IsRefusedWhereACallReturnsIntoTheBytesOrABreakpointStands) {
-  EXPECT_THAT(refusal_of(bytes({0x53, 0xff, 0xd7, 0x90, 0x90})), testing::HasSubstr("work at 0x1000"));
-  EXPECT_THAT(refusal_of(bytes({0x53, 0xff, 0xd7, 0x90, 0x90})), testing::HasSubstr("a call"));
-  EXPECT_THAT(refusal_of(bytes({0xcc, 0x90, 0x90, 0x90, 0x90})), testing::HasSubstr("a breakpoint"));
-  EXPECT_EQ(refusal_of(bytes({0xe8, 0x00, 0x00, 0x00, 0x00})), "") << "returns behind the bytes";
+  EXPECT_THAT(refusal_of(bytes_of({0x53, 0xff, 0xd7, 0x90, 0x90})), testing::HasSubstr("work at 0x1000"));
+  EXPECT_THAT(refusal_of(bytes_of({0x53, 0xff, 0xd7, 0x90, 0x90})), testing::HasSubstr("a call"));
+  EXPECT_THAT(refusal_of(bytes_of({0xcc, 0x90, 0x90, 0x90, 0x90})), testing::HasSubstr("a breakpoint"));
+  EXPECT_EQ(refusal_of(bytes_of({0xe8, 0x00, 0x00, 0x00, 0x00})), "") << "returns behind the bytes";
 }
 
 TEST(Mend, GivesBackTheFirstByteThatBelongsToTheRest) {

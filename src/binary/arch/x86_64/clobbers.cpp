@@ -7,16 +7,10 @@
 namespace stent::x86_64 {
 namespace {
 
-constexpr std::size_t kFirstVector = 16, kVectors = 32;
-
-}  // namespace
-
-namespace {
-
 RegisterSet find_call_clobbered() {
   RegisterSet set;
   for (const std::size_t general : {0U, 1U, 2U, 6U, 7U, 8U, 9U, 10U, 11U}) set.set(general);
-  for (std::size_t vector = 0; vector < kVectors; ++vector) set.set(kFirstVector + vector);
+  for (std::size_t vector = 0; vector < vectors; ++vector) set.set(first_vector + vector);
   return set;
 }
 
@@ -45,9 +39,9 @@ Clobbers clobbers_of(ByteView code) {
 
 std::string names_of(const RegisterSet& registers) {
   std::string names;
-  for (std::size_t i = 0; i < kFirstVector + kVectors; ++i) {
+  for (std::size_t i = 0; i < first_vector + vectors; ++i) {
     if (!registers.test(i)) continue;
-    const auto id = i < kFirstVector ? ZYDIS_REGISTER_RAX + i : ZYDIS_REGISTER_XMM0 + i - kFirstVector;
+    const auto id = i < first_vector ? ZYDIS_REGISTER_RAX + i : ZYDIS_REGISTER_XMM0 + i - first_vector;
     names +=
         (names.empty() ? "" : ", ") + std::string(ZydisRegisterGetString(static_cast<ZydisRegister>(id)));
   }

@@ -2,14 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes_of.hpp"
+
 namespace stent::x86_64 {
 namespace {
 
-Clobbers of(std::initializer_list<unsigned> bytes) {
-  Bytes code;
-  for (const unsigned byte : bytes) code.push_back(static_cast<std::byte>(byte));
-  return clobbers_of(code);
-}
+Clobbers of(std::initializer_list<int> bytes) { return clobbers_of(bytes_of(bytes)); }
 
 TEST(Clobbers, CountsWhatIsWrittenInWhateverWidth) {
   // mov eax, edi; xor r8d, r8d; movaps xmm3, xmm0; push rbx; pop rbx; ret

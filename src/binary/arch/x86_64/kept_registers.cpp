@@ -15,8 +15,6 @@ RegisterSet set_of(std::initializer_list<std::size_t> positions) {
   return set;
 }
 
-constexpr std::size_t vector_0 = 16;
-
 /// A data flow analysis from the end to the begin.
 class Liveness {
  public:
@@ -101,15 +99,15 @@ class Liveness {
 }  // namespace
 
 RegisterSet every_argument() { return first_arguments(6, 8) | set_of({0, 10}); }
-RegisterSet every_result() { return set_of({0, 2, vector_0, vector_0 + 1}); }
+RegisterSet every_result() { return set_of({0, 2, first_vector, first_vector + 1}); }
 RegisterSet integer_result() { return set_of({0}); }
-RegisterSet vector_result() { return set_of({vector_0}); }
+RegisterSet vector_result() { return set_of({first_vector}); }
 
-RegisterSet first_arguments(std::size_t integers, std::size_t vectors) {
+RegisterSet first_arguments(std::size_t integers, std::size_t of_vectors) {
   constexpr std::size_t in_order[] = {7, 6, 2, 1, 8, 9};  // rdi, rsi, rdx, rcx, r8, r9
   RegisterSet set;
   for (std::size_t i = 0; i < std::min(integers, std::size(in_order)); ++i) set.set(in_order[i]);
-  for (std::size_t i = 0; i < std::min<std::size_t>(vectors, 8); ++i) set.set(vector_0 + i);
+  for (std::size_t i = 0; i < std::min<std::size_t>(of_vectors, 8); ++i) set.set(first_vector + i);
   return set;
 }
 

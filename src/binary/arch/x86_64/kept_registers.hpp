@@ -34,7 +34,7 @@ struct Callees {
 /// n-th of the class INTEGER, the n-th of the class SSE, and those that can hold a result.
 [[nodiscard]] RegisterSet every_argument();
 [[nodiscard]] RegisterSet every_result();
-[[nodiscard]] RegisterSet first_arguments(std::size_t integers, std::size_t vectors);
+[[nodiscard]] RegisterSet first_arguments(std::size_t integers, std::size_t of_vectors);
 [[nodiscard]] RegisterSet integer_result();
 [[nodiscard]] RegisterSet vector_result();
 

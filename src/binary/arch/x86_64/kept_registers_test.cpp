@@ -2,24 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes_of.hpp"
 #include "binary/arch/x86_64/clobbers.hpp"
 
 namespace stent::x86_64 {
 namespace {
 
-Bytes code_of(std::initializer_list<unsigned> bytes) {
-  Bytes code;
-  for (const unsigned byte : bytes) code.push_back(static_cast<std::byte>(byte));
-  return code;
-}
-
 /// The names of what is kept across the first call of `code`; the callee destroys nothing that is known, and
 /// looks at `used`.
-std::string kept(std::initializer_list<unsigned> bytes, RegisterSet results, RegisterSet used = {}) {
+std::string kept(std::initializer_list<int> bytes, RegisterSet results, RegisterSet used = {}) {
   const Callees callees{[](const Instruction&) { return RegisterSet(); },
                         [](const Instruction&) { return false; }, [used](const Instruction&) { return used; },
                         results};
-  const auto found = kept_across_calls(code_of(bytes), callees);
+  const auto found = kept_across_calls(bytes_of(bytes), callees);
   return found.empty() ? "" : names_of(found.front().registers);
 }
 
@@ -41,7 +36,7 @@ TEST(KeptRegisters, AResultThatNothingSetsIsKept) {
 
 TEST(KeptRegisters, WhatALaterCallUsesIsKept) {
   // call +0x100; mov edi, 1; call +0x100; ret
-  const auto code = {0xe8U, 0U, 1U, 0U, 0U, 0xbfU, 1U, 0U, 0U, 0U, 0xe8U, 0U, 1U, 0U, 0U, 0xc3U};
+  const auto code = {0xe8, 0, 1, 0, 0, 0xbf, 1, 0, 0, 0, 0xe8, 0, 1, 0, 0, 0xc3};
   EXPECT_EQ(kept(code, {}, first_arguments(2, 1)), "rsi, xmm0");
   EXPECT_EQ(kept(code, {}, first_arguments(1, 0)), "");
 }
@@ -61,7 +56,7 @@ TEST(KeptRegisters, WhatTheCalleeDestroysIsNotExpectedBack) {
                         [](const Instruction&) { return RegisterSet(); },
                         {}};
   // call +0x100; lea rax, [rdi+rsi*2]; ret
-  const auto found = kept_across_calls(code_of({0xe8, 0, 1, 0, 0, 0x48, 0x8d, 0x04, 0x77, 0xc3}), callees);
+  const auto found = kept_across_calls(bytes_of({0xe8, 0, 1, 0, 0, 0x48, 0x8d, 0x04, 0x77, 0xc3}), callees);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(names_of(found[0].registers), "rsi");
 }
@@ -72,7 +67,7 @@ TEST(KeptRegisters, UsedAtEntryIsWhatIsReadFirst) {
                      [](const Instruction&) { return RegisterSet(); },
                      {}};
   // mov eax, esi; xor edi, edi; add eax, edi; ret
-  EXPECT_EQ(names_of(used_at_entry(code_of({0x89, 0xf0, 0x31, 0xff, 0x01, 0xf8, 0xc3}), none)), "rsi");
+  EXPECT_EQ(names_of(used_at_entry(bytes_of({0x89, 0xf0, 0x31, 0xff, 0x01, 0xf8, 0xc3}), none)), "rsi");
 }
 
 }  // namespace

@@ -9,8 +9,6 @@
 namespace stent::x86_64 {
 namespace {
 
-constexpr std::size_t first_vector = 16;
-
 /// Position of a register, whatever part of it is named; empty for flags, segments, rip and masks.
 std::optional<std::size_t> position(ZydisRegister part) {
   const ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, part);

@@ -8,6 +8,7 @@
 namespace stent::x86_64 {
 
 using RegisterSet = std::bitset<64>;  ///< bit 0-15: general, by encoding; bit 16-47: vector
+inline constexpr std::size_t first_vector = 16, vectors = 32;
 
 struct RegisterUse {
   RegisterSet read;     ///< addresses and hidden operands included; not by `xor eax, eax` and its like
