@@ -241,6 +241,29 @@ API long serve(long n) { if (n < 0) way = 0; return way ? way(n) : 0; }
         expect(program, "s 1", 201)
 
 
+@case
+def way_back_by_way_of_another(bench):
+    """The variable is the first patch's, which left long ago; the address in it is of a function of the second, which leaves now."""
+    text = """static long (*way)(long);
+API long serve(long n) { return way ? way(n) : n; }
+""" + OTHER
+    newer = """static long (*way)(long);
+__attribute__((noinline)) static long second_way(long n) { volatile long kept = n; return kept + 500; }
+API long serve(long n) { if (n == 9) way = second_way; return way ? way(n) : n + 1; }
+""" + OTHER
+    one, two, three = bench.patch("one", text), bench.patch("two", newer), bench.patch("three", newer.replace("+ 500", "+ 700"))
+    with bench.start() as program:
+        bench.apply(program, one)
+        bench.apply(program, two, "--replace", one)
+        expect(program, "s 9", 509)
+        said = bench.apply(program, three, "--replace", two, expect=11)
+        if "holds the address of a function" not in said:
+            raise Failed(said)
+        expect(program, "s 1", 501)
+        bench.apply(program, three)
+        expect(program, "s 9", 709)
+
+
 CPP = """namespace { long hidden = 3; }
 inline long shared_count = 20;
 struct Log { std::vector<long> all; Log() { all.push_back(1); } };

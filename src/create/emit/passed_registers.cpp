@@ -42,8 +42,9 @@ PassedRegisters::Class PassedRegisters::class_of(dwarf::TypeId id) const {
     case dwarf::TypeKind::reference:
     case dwarf::TypeKind::enumeration: return type.size <= 8 ? Class::integer : Class::unknown;
     case dwarf::TypeKind::base:
-      if (type.size > 8) return Class::unknown;
-      return type.encoding == DW_ATE_float ? Class::vector : Class::integer;
+      if (type.size > 8 || type.encoding == DW_ATE_complex_float) return Class::unknown;
+      return type.encoding == DW_ATE_float || type.encoding == DW_ATE_decimal_float ? Class::vector
+                                                                                    : Class::integer;
     default: return Class::unknown;
   }
 }

@@ -31,8 +31,10 @@ class Search {
       : units_(units), references_(references), target_(target) {
     for (std::size_t unit = 0; unit < units.size(); ++unit) {
       for (const model::AtomId id : units[unit].selected)
-        if (const auto spot = placement.find(unit, id); spot && placement.is_owner(unit, id))
+        if (const auto spot = placement.find(unit, id); spot && placement.is_owner(unit, id)) {
           atoms_[*spot] = {unit, id};
+          selected_.insert({unit, id});
+        }
       for (const bind::BoundFunction& function : units[unit].replaced) {
         const LinkAddress entry = function.extents.at(0).range.begin;
         replaced_[entry] = {unit, (*units[unit].new_object)[function.new_function].entry};
@@ -46,6 +48,7 @@ class Search {
     if (!found_.empty()) {  // once more, and now with what the debug information tells
       for (const bind::BoundUnit& unit : units_) declared_.emplace_back(unit.new_object->path);
       found_.clear();
+      used_.clear();
       look_at_all();
     }
     std::vector<patch::Reliance> result;
@@ -70,6 +73,7 @@ class Search {
   [[nodiscard]] Callee callee_of(const Which& which, const Instruction& one) const {
     const model::Reference* reference = branch_of(which, one);
     if (reference == nullptr) return {};
+    if (!selected_.contains(which)) return callee_in_unit(which.first, *reference);
     const Meaning meaning = references_.meaning_of({which.first, which.second}, *reference);
     if (meaning.offset != 0) return {};
     if (const auto* spot = std::get_if<Spot>(&meaning.target)) {
@@ -81,6 +85,13 @@ class Search {
     if (place == nullptr || bound.access != bind::Access::direct) return {};
     const auto own = replaced_.find(place->address);
     return {place->address, own == replaced_.end() ? std::nullopt : std::optional(own->second)};
+  }
+
+  /// As above, of code that the patch does not hold: what it names is not bound.
+  [[nodiscard]] Callee callee_in_unit(std::size_t unit, const model::Reference& reference) const {
+    if (!reference.place || reference.place->offset != 0) return {};
+    const Which code{unit, reference.place->atom};
+    return atom(code).kind == model::AtomKind::code ? Callee{entry_of(code), code} : Callee();
   }
 
   [[nodiscard]] std::optional<LinkAddress> entry_of(const Which& which) const {
@@ -100,14 +111,60 @@ class Search {
     if (!is_new) return known->second;
     const x86_64::Clobbers own = x86_64::clobbers_of(atom(which).bytes);
     RegisterSet all = own.calls_indirectly ? x86_64::call_clobbered() : own.written;
-    for (const Instruction& one : x86_64::decode(atom(which).bytes))
-      if (one.flow == x86_64::Flow::call) all |= destroyed_by(callee_of(which, one));
+    for (const Callee& callee : callees_in(which)) all |= destroyed_by(callee);
     return known_[which] = all;
   }
 
   void look_at_all() {
     for (const auto& [spot, which] : atoms_)
       if (atom(which).kind == model::AtomKind::code) look_at(which);
+    for (std::size_t unit = 0; unit < units_.size(); ++unit)
+      for (const model::Function& function : units_[unit].new_object->functions)
+        if (!selected_.contains({unit, function.entry})) look_at_caller(unit, function);
+  }
+
+  /// A function that stays as it is may rely on what the new code of one that it calls leaves alone: so then
+  /// does that code, of what it calls itself.
+  void look_at_caller(std::size_t unit, const model::Function& caller) {
+    std::vector<model::AtomId> parts{caller.entry};
+    parts.insert(parts.end(), caller.fragments.begin(), caller.fragments.end());
+    for (const model::AtomId id : parts) {
+      const Which part{unit, id};
+      const bool calls_one =
+          std::ranges::any_of(atom(part).references, [&](const model::Reference& reference) {
+            return reference.place && entry_of({unit, reference.place->atom});
+          });
+      if (!calls_one) continue;
+      for (const x86_64::KeptAcross& kept :
+           x86_64::kept_across_calls(atom(part).bytes, callees_of(part, 0))) {
+        const Callee callee = callee_of(part, kept.call);
+        if (!callee.entry || !callee.code) continue;
+        std::set<Which> seen{*callee.code};
+        for (const Callee& next : callees_in(*callee.code)) note(next, kept.registers, seen);
+      }
+    }
+  }
+
+  /// Where the calls, and the jumps out, of the code lead; also into the midst of another part of it.
+  [[nodiscard]] std::vector<Callee> callees_in(const Which& which) const {
+    std::vector<Callee> callees;
+    for (const Instruction& one : x86_64::decode(atom(which).bytes)) {
+      const model::Reference* reference = branch_of(which, one);
+      if (reference == nullptr && one.flow != x86_64::Flow::call) continue;
+      Callee callee = callee_of(which, one);
+      if (!callee.is_known() && one.flow != x86_64::Flow::call) callee.code = part_at(which, *reference);
+      callees.push_back(callee);
+    }
+    return callees;
+  }
+
+  [[nodiscard]] std::optional<Which> part_at(const Which& which, const model::Reference& reference) const {
+    if (!selected_.contains(which))
+      return reference.place ? std::optional(Which{which.first, reference.place->atom}) : std::nullopt;
+    const Meaning meaning = references_.meaning_of({which.first, which.second}, reference);
+    const auto* spot = std::get_if<Spot>(&meaning.target);
+    const auto known = spot == nullptr ? atoms_.end() : atoms_.find(*spot);
+    return known == atoms_.end() ? std::nullopt : std::optional(known->second);
   }
 
   [[nodiscard]] RegisterSet used_at(const Which& which, int depth) {
@@ -155,8 +212,7 @@ class Search {
       for (const LinkAddress entry : target_.reached_from(*callee.entry)) found_[entry] |= registers;
     if (!callee.code || !seen.insert(*callee.code).second) return;
     if (callee.entry) found_[*callee.entry] |= registers;
-    for (const Instruction& one : x86_64::decode(atom(*callee.code).bytes))
-      if (one.flow == x86_64::Flow::call) note(callee_of(*callee.code, one), registers, seen);
+    for (const Callee& next : callees_in(*callee.code)) note(next, registers, seen);
   }
 
   const std::vector<bind::BoundUnit>& units_;
@@ -164,6 +220,7 @@ class Search {
   bind::KnownClobbers target_;
   std::vector<PassedRegisters> declared_;  ///< by unit; empty: not asked yet
   std::map<Spot, Which> atoms_;
+  std::set<Which> selected_;
   std::map<LinkAddress, Which> replaced_;
   std::map<LinkAddress, std::string> names_;
   std::map<Which, RegisterSet> known_;  ///< what each destroys at least

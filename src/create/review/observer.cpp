@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "create/review/element_count.hpp"
 #include "create/review/names.hpp"
 #include "create/review/stored_text.hpp"
 
@@ -138,9 +137,8 @@ void Observer::observe_constants(const Atom& atom, const Step& step, const Machi
     if (to.kind == Operand::Kind::register_ && to.reg.exists() && before[to.reg].is(Kind::stack) &&
         step.operation != Operation::move)
       continue;
-    const bool counts = counts_elements(step, before);
-    facts_->constants.insert({counts ? Use::other : use_of(step), operand.number});
-    if (!counts) note_factor(step, operand.number);
+    facts_->constants.insert({use_of(step), operand.number});
+    note_factor(step, operand.number);
   }
   const Operand& from = step.operands[1];
   if (step.operation == Operation::load_address && from.base.exists() && from.number != 0 &&

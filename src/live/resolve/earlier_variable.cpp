@@ -97,8 +97,9 @@ const EarlierVariable* choose(const NewVariable& wanted, Candidates candidates) 
   if (wanted.users.empty() || candidates.size() == 1) return candidates.back();
   std::erase_if(candidates, [&](const EarlierVariable* one) { return one->variable.users != wanted.users; });
   if (candidates.size() == 1) return candidates.front();
-  refuse(fmt::format("patch data holds several variables {}, and which of them the new one is cannot be told",
-                     name_of(wanted)));
+  refuse(fmt::format(
+      "earlier patches brought several variables {}, and which of them the new one is cannot be told",
+      name_of(wanted)));
 }
 
 }  // namespace

@@ -88,9 +88,8 @@ void refuse_ways_back(const Record& coming, const std::vector<FoundRecord>& reco
     return nullptr;
   };
   for (const RecordedVariable& one : coming.variables) {
-    const bool is_earlier = std::ranges::any_of(records, [&](const FoundRecord& found) {
-      return leaving.contains(found.at) && found.memory().contains(one.address);
-    });
+    const bool is_earlier = std::ranges::any_of(
+        records, [&](const FoundRecord& found) { return found.memory().contains(one.address); });
     Bytes bytes(is_earlier ? one.variable.size : 0);
     if (!memory.try_read(one.address, bytes)) continue;
     const std::uint64_t skew = (8 - one.address.value % 8) % 8;

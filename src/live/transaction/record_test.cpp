@@ -31,6 +31,10 @@ Record sample() {
                        {{{0x2000}, 4}},
                        0,
                        RecordedIsland{{0x60}, Bytes(5, std::byte{3}), Bytes(5, std::byte{4})}}};
+  record.functions[0].destroys = 0x7;
+  record.variables = {
+      {{Bytes(20, std::byte{5})}, {"f.c: data n.#", {"function f"}, {}, 8, 8, 1, 2}, {0x4000}}};
+  record.relies_on = {{"g", {0x70}, 0x2}};
   return record;
 }
 
@@ -46,6 +50,10 @@ TEST(Record, ReadsWhatItWrote) {
   EXPECT_EQ(back.functions.at(0).before_offset, record.functions[0].before_offset);
   EXPECT_EQ(load<std::uint8_t>(bytes, back.functions[0].before_offset), 1);
   EXPECT_EQ(back.functions[0].island.value().written, Bytes(5, std::byte{4}));
+  EXPECT_EQ(back.functions[0].destroys, 0x7U);
+  EXPECT_EQ(back.variables.at(0).variable, record.variables[0].variable);
+  EXPECT_EQ(back.variables[0].address, record.variables[0].address);
+  EXPECT_EQ(back.relies_on.at(0).registers, 0x2U);
   EXPECT_EQ(serialise(back), bytes);
 }
 
